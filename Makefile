@@ -24,7 +24,7 @@ help: ## list the targets
 
 .PHONY: setup
 setup: ## install what is missing into .venv and node_modules
-	@$(ONE_AT_A_TIME) $(MAKE) --no-print-directory $(VENV_STAMP) $(NODE_STAMP)
+	@$(ONE_AT_A_TIME) $(MAKE) --silent --no-print-directory $(VENV_STAMP) $(NODE_STAMP)
 
 .PHONY: check
 check: format-check lint types imports ## format, lint, types and import contracts
@@ -84,7 +84,7 @@ $(VENV_STAMP):
 	    fi; \
 	fi
 	@echo "setup: installing the Python packages of requirements-dev.txt"
-	@$(PYTHON) -m pip install --quiet --no-input --disable-pip-version-check -r requirements-dev.txt
+	@$(PYTHON) -m pip install -qq --no-input --disable-pip-version-check -r requirements-dev.txt
 	@rm -f .venv/.installed-* && touch $@
 
 $(NODE_STAMP):
@@ -92,5 +92,5 @@ $(NODE_STAMP):
 	    echo "setup: Node 20 or newer, with npm, is needed for the storage emulator, and there is none on the PATH." >&2; exit 1; \
 	fi
 	@echo "setup: installing the storage emulator of package-lock.json"
-	@npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
+	@npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
 	@touch $@
