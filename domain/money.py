@@ -1,0 +1,109 @@
+"""Decimal in, Decimal out: the one door to numbers, and the one place that rounds.
+
+Amounts are Decimal with their currency beside them and are stored as plain decimal text. Rounding is half away from zero
+to the currency's minor units (Project Operations documentation, currency precision; ISO 4217 gives the units).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
+from types import MappingProxyType
+
+# digits that any stored number may have: a quantity of 10**400 is refused, not stored
+DIGITS_MAX = 28
+ZERO = Decimal(0)
+MINOR_UNITS_DEFAULT = 2
+# ISO 4217 currencies whose minor units are not two
+MINOR_UNITS: Mapping[str, int] = MappingProxyType(
+    {
+        **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"), 0),
+        **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
+        **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    }
+)
+# wide enough that no product of two stored numbers is rounded before round_amount says so
+_WORKING = Context(prec=2 * DIGITS_MAX + 8, rounding=ROUND_HALF_UP)
+
+
+def decimal_from(value: object) -> Decimal:
+    """Make a Decimal of text, an integer or a Decimal.
+
+    Raises:
+        ValueError: not a finite number, a binary float (its cents are already lost), or more than 28 digits.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+        raise ValueError("must be a decimal number as text, without binary floating point")
+    if isinstance(value, str) and len(value) > DIGITS_MAX * 2:
+        raise ValueError(f"must have at most {DIGITS_MAX} digits")
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise ValueError("must be a decimal number") from None
+    return _bounded(number)
+
+
+def _bounded(number: Decimal) -> Decimal:
+    if not number.is_finite():
+        raise ValueError("must be a finite number")
+    _, digits, exponent = number.as_tuple()
+    if len(digits) > DIGITS_MAX or not -DIGITS_MAX <= int(exponent) <= DIGITS_MAX:
+        raise ValueError(f"must have at most {DIGITS_MAX} digits")
+    if abs(number) >= Decimal(10) ** DIGITS_MAX:
+        raise ValueError(f"must have at most {DIGITS_MAX} digits")
+    return number
+
+
+def plain_text(number: Decimal) -> str:
+    """Write a number as plain decimal text: no exponent, no negative zero, cents kept as they are."""
+    return format(abs(number) if number.is_zero() else number, "f")
+
+
+def minor_units(currency: str) -> int:
+    """Tell how many decimals amounts of the ISO currency have."""
+    return MINOR_UNITS.get(currency, MINOR_UNITS_DEFAULT)
+
+
+def round_amount(number: Decimal, currency: str) -> Decimal:
+    """Round half away from zero to the currency's minor units: 265.957 USD is 265.96, -0.005 EUR is -0.01."""
+    with localcontext(_WORKING):
+        return number.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)
+
+
+def multiply(left: Decimal, right: Decimal, currency: str) -> Decimal:
+    """Multiply (a quantity by a price, an amount by a rate) and round once, to the currency."""
+    with localcontext(_WORKING):
+        product = left * right
+    return round_amount(product, currency)
+
+
+def percent_of(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
+    """Take a percentage of an amount and round once: 25 % of 5,000.00 DKK is 1,250.00 DKK."""
+    with localcontext(_WORKING):
+        share = amount * percent.scaleb(-2)
+    return round_amount(share, currency)
+
+
+def total(numbers: Iterable[Decimal]) -> Decimal:
+    """Add numbers of one currency; nothing at all is zero."""
+    with localcontext(_WORKING):
+        return sum(numbers, start=ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount with its currency. Adding two currencies raises."""
+
+    # rounded to the currency's minor units by whoever made it
+    amount: Decimal
+    # ISO 4217 code
+    currency: str
+
+    def __add__(self, other: "Money") -> "Money":
+        """Add money of the same currency."""
+        if self.currency != other.currency:
+            raise ValueError(f"cannot add {other.currency} to {self.currency}")
+        return Money(total((self.amount, other.amount)), self.currency)
+
+    def __neg__(self) -> "Money":
+        """Turn the sign."""
+        return Money(-self.amount, self.currency)

@@ -1,0 +1,1 @@
+"""Verbs: load through ports, decide with a rule, save, send."""

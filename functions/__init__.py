@@ -1,0 +1,1 @@
+"""Everything that knows Azure: triggers, messages, wiring, settings and the storage adapters."""

@@ -1,0 +1,1 @@
+"""Adapters that implement the ports on Azure Table Storage, queues and memory."""
