@@ -86,4 +86,6 @@ def _problem_of(record: str, error: ValidationError) -> Problem:
     first = error.errors(include_url=False, include_context=False)[0]
     column = ".".join(str(part) for part in first["loc"]) or record
     reason = "is missing" if first["type"] == "missing" else first["msg"].removeprefix("Value error, ")
-    return Problem(ReasonCode.ROW_COLUMN_WRONG, f"{record}: column {column} {reason}; correct the row and load it again")
+    return Problem(
+        ReasonCode.ROW_COLUMN_WRONG, f"{record}: column {column} {reason}; correct the row and load it again"
+    )

@@ -1,0 +1,141 @@
+"""The project invoice proposal, the accountant's document, and the project invoice that posting makes of it.
+
+One partition is one proposal; it stands under the id of the proforma invoice. The header comes across the table map alone;
+the lines come from Import from staging, all of them or none.
+"""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.option_sets import TransactionClass
+from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
+from domain.rows import RowKey
+
+
+class ProposalStatus(StrEnum):
+    """Status of a proposal. Closed: every line was without revenue, so there is nothing to post."""
+
+    AWAITING_LINES = "AwaitingLines"
+    OPEN = "Open"
+    PROCESSING = "Processing"
+    INVOICED = "Invoiced"
+    CLOSED = "Closed"
+
+
+class Proposal(Record):
+    """A header (`ProjProposalJour`), the status row of the document."""
+
+    # the id of the proforma invoice
+    proposal: Guid = Field(alias="ProformaInvoiceId")
+    # the number of the proforma invoice
+    number: KeyText = Field(alias="ProposalId")
+    company: CompanyCode = Field(alias="DataAreaId")
+    contract: KeyText = Field(alias="ProjInvoiceProjId")
+    # the partition of the contract's backlog
+    contract_partition: Guid = Field(alias="ContractRecordId")
+    funding_source: KeyText = Field(alias="FundingSourceId")
+    customer: KeyText = Field(alias="InvoiceAccount")
+    currency: CurrencyCode = Field(alias="CurrencyId")
+    invoice_date: Day = Field(alias="InvoiceDate")
+    payment_terms: KeyText | None = Field(default=None, alias="Payment")
+    description: Text | None = Field(default=None, alias="Description")
+    # how many billed sales confirmation made, and the digest of their ids
+    billed_sales: int = Field(alias="BillableSalesActualCount")
+    billed_sales_digest: Text = Field(alias="HashedListOfBillableSalesActualIds")
+    correlation: Guid = Field(alias="Correlation")
+    # -- since import of its lines; an arrived header has no status yet
+    status: ProposalStatus = Field(default=ProposalStatus.AWAITING_LINES, alias="ProposalStatus")
+    lines: int | None = Field(default=None, alias="NumberOfLines")
+    # sum of the lines, without tax
+    amount: Number | None = Field(default=None, alias="SalesOrderbalance")
+    # -- since posting began: what it decided
+    customer_invoice: Text | None = Field(default=None, alias="ProjInvoiceId")
+    voucher: Text | None = Field(default=None, alias="LedgerVoucher")
+    due_date: Day | None = Field(default=None, alias="DueDate")
+    exchange_rate: Number | None = Field(default=None, alias="ExchRate")
+    tax: Number | None = Field(default=None, alias="SumTax")
+    total: Number | None = Field(default=None, alias="InvoiceAmount")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition and row: the proposal."""
+        return RowKey(self.proposal, self.proposal)
+
+
+class ProposalLine(Record):
+    """A line of a proposal (`ProjProposalEmpl`, `Cost`, `Item`, `OnAcc`, `Revenue`); `line_table` tells which."""
+
+    proposal: Guid = Field(alias="ProformaInvoiceId")
+    number: int = Field(alias="LineNumber", ge=1, le=9_999_999)
+    line_table: KeyText = Field(alias="LineTable")
+    # the billed sales actual, and the key text of its staged row
+    actual: Guid = Field(alias="ActualId")
+    actual_key: Text = Field(alias="ActualKey")
+    # the unbilled sale that was posted for it, as a key text; None for milestones
+    unbilled_sales_key: Text | None = Field(default=None, alias="UnbilledSalesKey")
+    transaction_class: TransactionClass = Field(alias="TransactionClassification")
+    transaction_date: Day = Field(alias="ProjectDate")
+    contract_line: int | None = Field(default=None, alias="ContractLineId")
+    project: KeyText = Field(alias="ProjectId")
+    category: KeyText | None = Field(default=None, alias="ProjectCategoryId")
+    resource: Text | None = Field(default=None, alias="BookableResourceName")
+    quantity: Number = Field(alias="Quantity")
+    price: Number = Field(alias="SalesPrice")
+    # without tax, in the proposal's currency
+    amount: Number = Field(alias="LineAmount")
+    tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
+    tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
+    description: Text | None = Field(default=None, alias="Txt")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition: the proposal. Row: line number and actual."""
+        return RowKey(self.proposal, f"{self.number:07d}|{self.actual}")
+
+
+class ProjectInvoice(Record):
+    """The posted customer invoice (`ProjInvoiceJour`)."""
+
+    proposal: Guid = Field(alias="ProformaInvoiceId")
+    company: CompanyCode = Field(alias="DataAreaId")
+    number: KeyText = Field(alias="ProjInvoiceId")
+    proposal_number: KeyText = Field(alias="ProposalId")
+    contract: KeyText = Field(alias="ProjInvoiceProjId")
+    customer: KeyText = Field(alias="InvoiceAccount")
+    invoice_date: Day = Field(alias="InvoiceDate")
+    due_date: Day = Field(alias="DueDate")
+    payment_terms: KeyText | None = Field(default=None, alias="Payment")
+    currency: CurrencyCode = Field(alias="CurrencyId")
+    exchange_rate: Number = Field(alias="ExchRate")
+    # without tax, the tax, and both, in the invoice's currency
+    amount: Number = Field(alias="SalesOrderbalance")
+    tax: Number = Field(alias="SumTax")
+    total: Number = Field(alias="InvoiceAmount")
+    voucher: KeyText = Field(alias="LedgerVoucher")
+    lines: int = Field(alias="NumberOfLines")
+
+
+class ProjectInvoiceLine(Record):
+    """A line of a posted customer invoice."""
+
+    proposal: Guid = Field(alias="ProformaInvoiceId")
+    invoice: KeyText = Field(alias="ProjInvoiceId")
+    number: int = Field(alias="LineNumber")
+    line_table: KeyText = Field(alias="LineTable")
+    actual: Guid = Field(alias="ActualId")
+    actual_key: Text = Field(alias="ActualKey")
+    project: KeyText = Field(alias="ProjId")
+    category: KeyText | None = Field(default=None, alias="CategoryId")
+    transaction_date: Day = Field(alias="TransDate")
+    quantity: Number = Field(alias="Qty")
+    price: Number = Field(alias="SalesPrice")
+    currency: CurrencyCode = Field(alias="CurrencyId")
+    # without tax, and its tax, in the invoice's currency
+    amount: Number = Field(alias="LineAmount")
+    tax: Number = Field(alias="TaxAmount")
+    # without tax, in the accounting currency
+    amount_accounting_currency: Number = Field(alias="LineAmountMST")
+    tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
+    tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
+    description: Text | None = Field(default=None, alias="Txt")

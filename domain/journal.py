@@ -1,0 +1,101 @@
+"""The Project Operations integration journal: header, lines, and their life.
+
+One partition is one journal; lines sort by number. A line's voucher is chosen when the line is made, one for each line.
+"""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
+from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
+from domain.rows import RowKey
+
+
+class JournalStatus(StrEnum):
+    """Status of a journal. Draft: can be posted. Processing: being posted, decisions stand on the lines. Posted: done."""
+
+    DRAFT = "Draft"
+    PROCESSING = "Processing"
+    POSTED = "Posted"
+
+
+class LineStatus(StrEnum):
+    """Status of a journal line. Transferred: it stood in error and now stands in the journal that was made for errors."""
+
+    DRAFT = "Draft"
+    ERROR = "Error"
+    POSTED = "Posted"
+    TRANSFERRED = "Transferred"
+
+
+class Journal(Record):
+    """A header (`ProjAdvancedJournal`), the status row of the document."""
+
+    journal: Guid = Field(alias="ProjAdvancedJournalId")
+    company: CompanyCode = Field(alias="DataAreaId")
+    description: Text = Field(alias="Description")
+    status: JournalStatus = Field(alias="Status")
+    # first day of the period that its lines belong to
+    period_start: Day = Field(alias="PeriodStartDate")
+    lines: int = Field(alias="NumberOfLines", ge=1)
+    # the journal whose lines with errors stand here
+    original: Guid | None = Field(default=None, alias="OriginalProjAdvancedJournalId")
+    correlation: Guid = Field(alias="Correlation")
+    # -- since posting
+    posted: int | None = Field(default=None, alias="PostedLines")
+    transferred: int | None = Field(default=None, alias="TransferredLines")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition and row: the journal."""
+        return RowKey(self.journal, self.journal)
+
+
+class JournalLine(Record):
+    """A line (`ProjAdvancedJournalLine`): one cost or one unbilled sale."""
+
+    journal: Guid = Field(alias="ProjAdvancedJournalId")
+    company: CompanyCode = Field(alias="DataAreaId")
+    number: int = Field(alias="LineNumber", ge=1, le=9_999_999)
+    # the actual, and the key text of its staged row
+    actual: Guid = Field(alias="ActualId")
+    actual_key: Text = Field(alias="ActualKey")
+    transaction_type: FinanceTransactionType = Field(alias="TransType")
+    transaction_class: TransactionClass = Field(alias="TransactionClassification")
+    billing_type: FinanceBillingType = Field(alias="BillingType")
+    line_property: KeyText = Field(alias="LinePropertyId")
+    status: LineStatus = Field(default=LineStatus.DRAFT, alias="Status")
+    voucher: KeyText = Field(alias="Voucher")
+    # the voucher of the cost or sale that belongs to it, when it stands in the same journal
+    related_voucher: KeyText | None = Field(default=None, alias="RelatedVoucher")
+    transaction_date: Day = Field(alias="ProjTransDate")
+    accounting_date: Day = Field(alias="AccountingDate")
+    contract: KeyText = Field(alias="ContractId")
+    contract_line: int | None = Field(default=None, alias="ContractLineId")
+    funding_source: KeyText | None = Field(default=None, alias="FundingSourceId")
+    project: KeyText = Field(alias="ProjId")
+    category: KeyText = Field(alias="ProjCategoryId")
+    resource: Text | None = Field(default=None, alias="BookableResourceName")
+    quantity: Number = Field(alias="Quantity")
+    # cost lines: a unit and in all, in the cost currency
+    unit_cost: Number = Field(alias="UnitCost")
+    extended_cost: Number = Field(alias="ExtendedCost")
+    # sales lines: a unit and in all, in the price currency
+    unit_price: Number = Field(alias="UnitPrice")
+    extended_price: Number = Field(alias="ExtendedPrice")
+    # of the amounts above
+    currency: CurrencyCode = Field(alias="TransactionCurrencyCode")
+    # accounting currency for one unit of the line's currency, as 1.25 (finance shows 125)
+    exchange_rate: Number = Field(alias="ExchangeRate")
+    tax_group: KeyText | None = Field(default=None, alias="ProjectSalesTaxGroup")
+    tax_item_group: KeyText | None = Field(default=None, alias="ProjectSalesTaxItemGroup")
+    description: Text | None = Field(default=None, alias="Description")
+    # -- since posting: why it could not be posted; the ledger entries that posting decided, as JSON text
+    post_error: Text | None = Field(default=None, alias="PostError")
+    postings: Text | None = Field(default=None, alias="Postings")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition: the journal. Row: line number and actual."""
+        return RowKey(self.journal, f"{self.number:07d}|{self.actual}")

@@ -1,0 +1,110 @@
+"""The proforma invoice: header, one line for each contract line, one line detail for each transaction or milestone.
+
+One partition is one invoice. Details sort by contract line, then by the order in which they were put on the draft.
+"""
+
+from pydantic import Field
+
+from domain.commands import Guid as CommandGuid
+from domain.option_sets import BillingMethod, BillingType, OrderType, ProjectInvoiceStatus, TransactionClass
+from domain.record import Day, Guid, KeyText, Number, Record, Text, Texts
+from domain.rows import RowKey
+
+
+class Invoice(Record):
+    """The header, the status row of the document. Life: Draft or In Review, then Confirmed, then Posted."""
+
+    invoice: Guid = Field(alias="invoiceid")
+    # becomes the number of the project invoice proposal
+    number: KeyText = Field(alias="invoicenumber")
+    name: Text = Field(alias="name")
+    contract: Guid = Field(alias="salesorderid")
+    contract_customer: Guid = Field(alias="msdyn_contractlinecustomer")
+    # the account behind the contract customer
+    customer: Guid = Field(alias="customerid")
+    currency: Guid = Field(alias="transactioncurrencyid")
+    owning_company: Guid = Field(alias="msdyn_owningcompany")
+    order_type: OrderType = Field(default=OrderType.WORK_BASED, alias="msdyn_ordertype")
+    status: ProjectInvoiceStatus = Field(alias="msdyn_projectinvoicestatus")
+    payment_terms: KeyText | None = Field(default=None, alias="msdyn_paymentterms")
+    # sum of the chargeable details, without tax, in the contract's currency
+    amount: Number = Field(alias="totallineitemamount")
+    tax: Number = Field(alias="totaltax")
+    total: Number = Field(alias="totalamount")
+    has_corrections: bool = Field(default=False, alias="msdyn_hascorrections")
+    # how many details stand on it
+    details: int = Field(alias="invoicing_details", ge=0)
+    # the command that made the draft; what follows the document through every log line
+    created_by: CommandGuid = Field(alias="invoicing_createdby")
+    correlation: CommandGuid = Field(alias="invoicing_correlation")
+    # -- since confirmation
+    confirmed_on: Day | None = Field(default=None, alias="msdyn_accountingdate")
+    confirmed_by: CommandGuid | None = Field(default=None, alias="invoicing_confirmedby")
+    # how many billed sales actuals confirmation made, and the digest of their ids: what a proposal must have to be complete
+    billed_sales: int | None = Field(default=None, alias="invoicing_billedsalescount")
+    billed_sales_digest: Text | None = Field(default=None, alias="invoicing_billedsalesdigest")
+    # -- since posting, written back by finance alone
+    customer_invoice: Text | None = Field(default=None, alias="msdyn_customerinvoicenumber")
+    customer_invoice_date: Day | None = Field(default=None, alias="msdyn_customerinvoicedate")
+    customer_invoice_tax: Number | None = Field(default=None, alias="msdyn_customerinvoicetax")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition and row: the invoice."""
+        return RowKey(self.invoice, self.invoice)
+
+
+class InvoiceLine(Record):
+    """One line for each contract line, even without transactions."""
+
+    line: Guid = Field(alias="invoicedetailid")
+    invoice: Guid = Field(alias="invoiceid")
+    contract_line: Guid = Field(alias="msdyn_contractlineid")
+    number: int = Field(alias="lineitemnumber")
+    name: Text = Field(alias="productdescription")
+    billing_method: BillingMethod = Field(alias="msdyn_billingmethod")
+    project: Guid | None = Field(default=None, alias="msdyn_project")
+    chargeable: Number = Field(alias="msdyn_chargeableamount")
+    non_chargeable: Number = Field(alias="msdyn_nonchargeableamount")
+    complimentary: Number = Field(alias="msdyn_complimentaryamount")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition: the invoice. Row: number and id."""
+        return RowKey(self.invoice, f"{self.number:04d}|{self.line}")
+
+
+class InvoiceLineDetail(Record):
+    """One transaction or milestone on an invoice (`msdyn_invoicelinetransaction`)."""
+
+    detail: Guid = Field(alias="msdyn_invoicelinetransactionid")
+    invoice: Guid = Field(alias="msdyn_invoice")
+    line: Guid = Field(alias="msdyn_invoicelineid")
+    line_number: int = Field(alias="lineitemnumber")
+    # order within the line, from 1
+    position: int = Field(alias="invoicing_position", ge=1, le=9_999_999)
+    transaction_class: TransactionClass = Field(alias="msdyn_transactionclassification")
+    billing_type: BillingType | None = Field(default=None, alias="msdyn_billingtype")
+    quantity: Number = Field(alias="msdyn_quantity")
+    price: Number = Field(alias="msdyn_price")
+    amount: Number = Field(alias="msdyn_amount")
+    currency: Guid = Field(alias="transactioncurrencyid")
+    transaction_date: Day = Field(alias="msdyn_transactiondate")
+    contract: Guid = Field(alias="msdyn_salescontract")
+    contract_line: Guid = Field(alias="msdyn_salescontractlineid")
+    contract_customer: Guid = Field(alias="msdyn_contractlinecustomer")
+    project: Guid | None = Field(default=None, alias="msdyn_project")
+    category: Guid | None = Field(default=None, alias="msdyn_transactioncategory")
+    resource: Guid | None = Field(default=None, alias="msdyn_bookableresource")
+    description: Text | None = Field(default=None, alias="msdyn_description")
+    # a detail of a corrective invoice
+    correction: bool = Field(default=False, alias="msdyn_correction")
+    origins: Texts = Field(default=(), alias="msdyn_transactionorigins")
+    # the key text of the unbilled sale or milestone behind it, and its id; None: added by hand
+    source_key: Text | None = Field(default=None, alias="invoicing_sourcekey")
+    source: Guid | None = Field(default=None, alias="invoicing_source")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition: the invoice. Row: line, position, id."""
+        return RowKey(self.invoice, f"{self.line_number:04d}|{self.position:07d}|{self.detail}")

@@ -1,0 +1,96 @@
+"""The staged rows in finance: what arrived from Dataverse and where it went from there.
+
+A staged row has the key of the row that it came from. Arrival writes the columns that the table map fills; everything that
+happens later is merged on top, so an arrival that comes twice finds its own columns and changes nothing.
+"""
+
+from pydantic import Field
+
+from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
+from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
+
+
+class StagedActual(Record):
+    """A row of `ProjCDSActualsImport`."""
+
+    company: CompanyCode = Field(alias="DataAreaId")
+    actual: Guid = Field(alias="ActualId")
+    transaction_type: FinanceTransactionType = Field(alias="TransactionType")
+    transaction_class: TransactionClass = Field(alias="TransactionClassification")
+    billing_type: FinanceBillingType = Field(alias="BillingType")
+    quantity: Number = Field(alias="Quantity")
+    price: Number = Field(alias="UnitPrice")
+    amount: Number = Field(alias="Amount")
+    currency: CurrencyCode = Field(alias="TransactionCurrencyId")
+    # the transaction date
+    document_date: Day = Field(alias="DocumentDate")
+    accounting_date: Day | None = Field(default=None, alias="AccountingDate")
+    contract: KeyText = Field(alias="ContractId")
+    contract_line: int | None = Field(default=None, alias="ContractLine")
+    funding_source: KeyText | None = Field(default=None, alias="FundingSourceId")
+    project: KeyText | None = Field(default=None, alias="ProjectId")
+    category: KeyText | None = Field(default=None, alias="TransactionCategoryId")
+    resource: Text | None = Field(default=None, alias="BookableResourceName")
+    description: Text | None = Field(default=None, alias="Description")
+    # billed sales: the number of the proforma, which is the proposal's
+    invoice_number: Text | None = Field(default=None, alias="InvoiceId")
+    # billed sales of a milestone: the milestone
+    milestone: Guid | None = Field(default=None, alias="MilestoneId")
+    # -- since import: the journal and line number, or the proposal, that took it
+    journal: Guid | None = Field(default=None, alias="ProjAdvancedJournal")
+    journal_line: int | None = Field(default=None, alias="ProjAdvancedJournalLine")
+    proposal: Guid | None = Field(default=None, alias="InvoiceProposalId")
+    # why the row waits; None: it does not
+    waits_for: Text | None = Field(default=None, alias="ImportError")
+    # -- since posting
+    accounting_amount: Number | None = Field(default=None, alias="AccountingAmount")
+    exchange_rate: Number | None = Field(default=None, alias="ExchangeRate")
+    voucher: Text | None = Field(default=None, alias="VoucherNumber")
+    sales_tax_amount: Number | None = Field(default=None, alias="SalesTaxAmount")
+    # True: posted, or closed because it carries no revenue
+    processed: bool = Field(default=False, alias="IsProcessed")
+
+
+class StagedRelationship(Record):
+    """A row of `ProjCDSTransactionRelationshipImport`."""
+
+    connection: Guid = Field(alias="ConnectionId")
+    transaction1: Guid = Field(alias="Transaction1Id")
+    transaction1_role: Text = Field(alias="Transaction1Role")
+    transaction1_type: Text = Field(alias="Transaction1Type")
+    transaction2: Guid = Field(alias="Transaction2Id")
+    transaction2_role: Text = Field(alias="Transaction2Role")
+    transaction2_type: Text = Field(alias="Transaction2Type")
+    transaction1_key: Text | None = Field(default=None, alias="Transaction1Key")
+    transaction2_key: Text | None = Field(default=None, alias="Transaction2Key")
+
+
+class StagedMilestone(Record):
+    """A row of `ProjCDSContractLineMilestoneImport`."""
+
+    company: CompanyCode = Field(alias="DataAreaId")
+    milestone: Guid = Field(alias="TransactionId")
+    contract: KeyText = Field(alias="ContractId")
+    contract_line: int = Field(alias="ContractLine")
+    funding_source: KeyText | None = Field(default=None, alias="FundingSourceId")
+    project: KeyText | None = Field(default=None, alias="ProjectId")
+    invoice_date: Day = Field(alias="InvoiceDate")
+    description: Text = Field(alias="Description")
+    currency: CurrencyCode = Field(alias="CurrencyId")
+    amount: Number = Field(alias="Amount")
+
+
+class OnAccountTransaction(Record):
+    """What finance will bill on account for a milestone (`ProjOnAccTrans`): its tax groups can be edited until it is proposed."""
+
+    company: CompanyCode = Field(alias="DataAreaId")
+    # the milestone's id
+    transaction: Guid = Field(alias="TransId")
+    contract: KeyText = Field(alias="ContractId")
+    project: KeyText | None = Field(default=None, alias="ProjId")
+    currency: CurrencyCode = Field(alias="CurrencyId")
+    amount: Number = Field(alias="TotalSalesAmountCur")
+    transaction_date: Day = Field(alias="TransDate")
+    tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
+    tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
+    description: Text | None = Field(default=None, alias="Description")
