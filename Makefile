@@ -70,7 +70,7 @@ imports: setup
 # python3.13, python3 or python, whichever is a Python 3.13; an existing .venv of that version is filled, not rebuilt.
 $(VENV_STAMP):
 	@is_313='import sys; sys.exit(sys.version_info[:2] != (3, 13))'; \
-	if ! $(PYTHON) -c "$$is_313" 2>/dev/null; then \
+	if ! $(PYTHON) -c "import pip; $$is_313" 2>/dev/null; then \
 	    found=; \
 	    for candidate in python3.13 python3 python; do \
 	        if "$$candidate" -c "$$is_313" >/dev/null 2>&1; then found=$$candidate; break; fi; \
