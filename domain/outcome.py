@@ -1,0 +1,49 @@
+"""What a workflow did, as a value: the trigger writes the log line, the workflow only says what belongs in it.
+
+An outcome carries ids, codes and counts, never whole rows. What has to be tried again or refused for good is raised
+(`NotYet`, `Refused`), so an outcome always means: the command is done.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from domain.errors import Problem
+
+type Fact = str | int
+
+
+class Action(StrEnum):
+    """Names of the log events, one for each thing that a workflow can have done."""
+
+    ROWS_SYNCED = "rows_synced"
+    PROFORMA_CREATED = "proforma_created"
+    INVOICE_CONFIRMED = "invoice_confirmed"
+    JOURNAL_LINES_IMPORTED = "journal_lines_imported"
+    PROPOSAL_LINES_IMPORTED = "proposal_lines_imported"
+    JOURNAL_POSTED = "journal_posted"
+    PROPOSAL_POSTED = "proposal_posted"
+    POSTING_WRITTEN_BACK = "posting_written_back"
+    DEAD_LETTER_RECORDED = "dead_letter_recorded"
+    NOTHING_TO_DO = "nothing_to_do"
+    COMMAND_REFUSED = "command_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happened to one document."""
+
+    # the event's name
+    action: Action
+    # the id of the document that it happened to
+    document: str
+    # what else a person wants to read in the log: ids, codes and counts
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    # what stays undone for the rows or lines that are named in it; the rest of the document went on
+    problems: tuple[Problem, ...] = ()
+
+    def log_context(self) -> dict[str, Fact]:
+        """Give the event as flat pairs for a structured log line; problems as their codes, joined by a comma."""
+        codes = sorted({problem.code.value for problem in self.problems})
+        told: dict[str, Fact] = {"problems": ",".join(codes)} if codes else {}
+        return {"action": self.action.value, "document": self.document, **self.facts, **told}
