@@ -1,7 +1,7 @@
 """Pending work: the small index in which finance's timers find what to do without reading history.
 
-A row is inserted when staged rows stand and is deleted when they are dealt with, so a timer tick costs what is pending, never
-what has ever been. A row is a hint, not a truth: work that is registered a second time after it was done costs one
+A row is inserted when staged rows stand and is deleted when they are dealt with, so a timer tick costs what is pending,
+never what has ever been. A row is a hint, not a truth: work that is registered a second time after it was done costs one
 empty pass. Whoever finishes work deletes its row **with the ETag that it read before the work began**: a range that was
 registered again meanwhile has another version and stays pending.
 """
@@ -17,7 +17,7 @@ from domain.rows import RowKey
 class WorkKind(StrEnum):
     """What has to be done."""
 
-    # make integration-journal lines of the cost and unbilled sales rows of one legal entity in a range of staged actuals
+    # make integration-journal lines of the cost and unbilled sales rows of one legal entity in a range
     JOURNAL_LINES = "journal-lines"
     # make the lines of one project invoice proposal whose header has arrived
     PROPOSAL_LINES = "proposal-lines"
