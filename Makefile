@@ -84,7 +84,8 @@ $(VENV_STAMP):
 	    fi; \
 	fi
 	@echo "setup: installing the Python packages of requirements-dev.txt"
-	@$(PYTHON) -m pip install -qq --no-input --disable-pip-version-check -r requirements-dev.txt
+	@$(PYTHON) -m pip install -qq --no-input --disable-pip-version-check -r requirements-dev.txt || { \
+	    echo "setup: pip could not install them; is the package index reachable?" >&2; exit 1; }
 	@rm -f .venv/.installed-* && touch $@
 
 $(NODE_STAMP):
@@ -92,5 +93,6 @@ $(NODE_STAMP):
 	    echo "setup: Node 20 or newer, with npm, is needed for the storage emulator, and there is none on the PATH." >&2; exit 1; \
 	fi
 	@echo "setup: installing the storage emulator of package-lock.json"
-	@npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null
+	@npm ci --no-audit --no-fund --no-update-notifier --loglevel=error >/dev/null || { \
+	    echo "setup: npm could not install it; is the package registry reachable?" >&2; exit 1; }
 	@touch $@
