@@ -1,7 +1,7 @@
 """The base of every record: frozen, typed, and the one way between a record and the columns of its row.
 
-A record's attributes have readable names; their aliases are the product's own column names, so a row exported from a system
-loads as it is and a person in a storage browser reads what the product's documentation writes.
+A record's attributes have readable names; their aliases are the product's own column names, so a row exported from a
+system loads as it is and a person in a storage browser reads what the product's documentation writes.
 """
 
 import json
@@ -20,12 +20,28 @@ _DATE_LENGTH = len("2026-08-27")
 
 
 def _date_from(value: object) -> object:
-    # a date is a date: what the Web API writes as 2026-08-27T00:00:00Z is that day, never moved by a time zone
-    return value[:_DATE_LENGTH] if isinstance(value, str) else value
+    # a date is a date: what the Web API writes as 2026-08-27T00:00:00Z is that day, never moved by a time zone;
+    # anything but such a text is refused here, because pydantic would read a number as seconds since 1970
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or value[_DATE_LENGTH:][:1] not in {"", "T"}:
+        raise ValueError("must be a date as 2026-08-27")
+    try:
+        return date.fromisoformat(value[:_DATE_LENGTH])
+    except ValueError:
+        raise ValueError("must be a date as 2026-08-27") from None
 
 
 def _tuple_from(value: object) -> object:
-    return tuple(json.loads(value)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    try:
+        listed = json.loads(value)
+    except (ValueError, RecursionError):
+        listed = None
+    if not isinstance(listed, list):
+        raise ValueError("must be a list of texts, as JSON")
+    return tuple(listed)
 
 
 def _list_text(values: tuple[Any, ...]) -> str:
@@ -46,7 +62,7 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_tuple_from), PlainSerializer
 
 
 class Record(BaseModel):
-    """A row with names and types. Unknown columns are left alone when a row at rest is read: a newer version may have written them."""
+    """A row with names and types. A row at rest may have unknown columns: a newer version may have written them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
