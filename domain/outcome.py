@@ -16,6 +16,7 @@ type Fact = str | int
 class Action(StrEnum):
     """Names of the log events, one for each thing that a workflow can have done."""
 
+    ITEMS_MARKED_READY = "items_marked_ready"
     ROWS_SYNCED = "rows_synced"
     PROFORMA_CREATED = "proforma_created"
     INVOICE_CONFIRMED = "invoice_confirmed"

@@ -1,6 +1,6 @@
 """The proforma invoice: header, one line for each contract line, one line detail for each transaction or milestone.
 
-One partition is one invoice. Details sort by contract line, then by the order in which they were put on the draft.
+One partition is one invoice. Details sort by contract line, then as their sources do on the backlog, by date.
 """
 
 from pydantic import Field
@@ -9,6 +9,12 @@ from domain.commands import Guid as CommandGuid
 from domain.option_sets import BillingMethod, BillingType, OrderType, ProjectInvoiceStatus, TransactionClass
 from domain.record import Day, Guid, KeyText, Number, Record, Text, Texts
 from domain.rows import RowKey
+
+
+def detail_row(line_number: int, source_key: str | None, detail: str) -> str:
+    """Make the row key of a line detail; one without a source comes last on its line."""
+    source_row = RowKey.from_text(source_key).row if source_key else f"manual|{detail}"
+    return f"{line_number:04d}|{source_row}"
 
 
 class Invoice(Record):
@@ -81,8 +87,6 @@ class InvoiceLineDetail(Record):
     invoice: Guid = Field(alias="msdyn_invoice")
     line: Guid = Field(alias="msdyn_invoicelineid")
     line_number: int = Field(alias="lineitemnumber")
-    # order within the line, from 1
-    position: int = Field(alias="invoicing_position", ge=1, le=9_999_999)
     transaction_class: TransactionClass = Field(alias="msdyn_transactionclassification")
     billing_type: BillingType | None = Field(default=None, alias="msdyn_billingtype")
     quantity: Number = Field(alias="msdyn_quantity")
@@ -106,5 +110,5 @@ class InvoiceLineDetail(Record):
 
     @property
     def key(self) -> RowKey:
-        """Partition: the invoice. Row: line, position, id."""
-        return RowKey(self.invoice, f"{self.line_number:04d}|{self.position:07d}|{self.detail}")
+        """Partition: the invoice. Row: contract line, then where the source stands on the backlog, by date."""
+        return RowKey(self.invoice, detail_row(self.line_number, self.source_key, self.detail))

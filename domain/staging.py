@@ -1,7 +1,7 @@
 """The staged rows in finance: what arrived from Dataverse and where it went from there.
 
-A staged row has the key of the row that it came from. Arrival writes the columns that the table map fills; everything that
-happens later is merged on top, so an arrival that comes twice finds its own columns and changes nothing.
+A staged row has the key of the row that it came from. Arrival writes the columns that the table map fills; everything
+that happens later is merged on top, so an arrival that comes twice finds its own columns and changes nothing.
 """
 
 from pydantic import Field
@@ -81,7 +81,10 @@ class StagedMilestone(Record):
 
 
 class OnAccountTransaction(Record):
-    """What finance will bill on account for a milestone (`ProjOnAccTrans`): its tax groups can be edited until it is proposed."""
+    """What finance will bill on account for a milestone (`ProjOnAccTrans`).
+
+    Its tax groups can be edited until it stands on a proposal.
+    """
 
     company: CompanyCode = Field(alias="DataAreaId")
     # the milestone's id

@@ -1,0 +1,254 @@
+"""The billing backlog: which items may be invoiced, which are due, and how a draft is made of them.
+
+An item is an unbilled sales actual or a billing milestone. Project Operations documentation, manage-billing-backlog
+and create-manual-proforma-invoice: adjusted rows and rows without a contract customer are never invoiced, only
+past-dated rows go on an invoice, one invoice for each contract and contract customer, one invoice line for each line.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from pydantic import Field
+
+from domain.actuals import Actual
+from domain.contract import ContractLine, Milestone
+from domain.errors import Problem, ReasonCode
+from domain.identifiers import derive_id
+from domain.money import ZERO, total
+from domain.option_sets import (
+    BillingStatus,
+    BillingType,
+    MilestoneStatus,
+    TransactionClass,
+    TransactionType,
+)
+from domain.proforma import InvoiceLine, InvoiceLineDetail
+from domain.record import Day, Guid, Number, Record
+from domain.rows import Columns, RowKey
+from domain.tables import Table
+
+ONE = "1"
+
+
+class ItemKind(StrEnum):
+    """What an item of the backlog is."""
+
+    UNBILLED_SALES = "unbilled-sales"
+    MILESTONE = "milestone"
+
+
+class BacklogEntry(Record):
+    """A row of the work index `DataverseBillingBacklog`: one item that is Ready to invoice. Same key as the item."""
+
+    kind: ItemKind = Field(alias="Kind")
+    item: Guid = Field(alias="Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of the backlog, whatever it is."""
+
+    kind: ItemKind
+    # where it stands in its table
+    key: RowKey
+    # the version that was read
+    etag: str
+    id: str
+    contract_line: str | None
+    contract_customer: str | None
+    dated: date
+    currency: str
+    # Ready to invoice and on no draft
+    is_ready: bool
+    # the draft or invoice that it stands on
+    invoice: str | None
+    # why it can never be invoiced, if so
+    exclusion: Problem | None
+    row: Actual | Milestone
+
+    @property
+    def table(self) -> Table:
+        """Name the table that it stands in."""
+        return ITEM_TABLES[self.kind]
+
+
+ITEM_TABLES: Mapping[ItemKind, Table] = MappingProxyType(
+    {ItemKind.UNBILLED_SALES: Table.DATAVERSE_ACTUALS, ItemKind.MILESTONE: Table.DATAVERSE_MILESTONES}
+)
+# how each kind of item says that it is ready, on a draft, and open again
+READY_COLUMNS: Mapping[ItemKind, Columns] = MappingProxyType(
+    {
+        ItemKind.UNBILLED_SALES: MappingProxyType({"msdyn_billingstatus": int(BillingStatus.READY_TO_INVOICE)}),
+        ItemKind.MILESTONE: MappingProxyType({"msdyn_invoicestatus": int(MilestoneStatus.READY_TO_INVOICE)}),
+    }
+)
+
+
+def claimed_columns(kind: ItemKind, invoice: str) -> Columns:
+    """Name the columns that put an item on a draft: its status and the invoice's stamp."""
+    status: Columns = {
+        ItemKind.UNBILLED_SALES: {"msdyn_billingstatus": int(BillingStatus.CUSTOMER_INVOICE_CREATED)},
+        ItemKind.MILESTONE: {"msdyn_invoicestatus": int(MilestoneStatus.CUSTOMER_INVOICE_CREATED)},
+    }[kind]
+    return {**status, "msdyn_invoice": invoice}
+
+
+def item_of_actual(actual: Actual, key: RowKey, etag: str) -> Item:
+    """See an actual as an item of the backlog."""
+    return Item(
+        kind=ItemKind.UNBILLED_SALES,
+        key=key,
+        etag=etag,
+        id=actual.actual,
+        contract_line=actual.contract_line,
+        contract_customer=actual.contract_customer,
+        dated=actual.transaction_date,
+        currency=actual.currency,
+        is_ready=actual.billing_status == BillingStatus.READY_TO_INVOICE and actual.invoice is None,
+        invoice=actual.invoice,
+        exclusion=_exclusion_of_actual(actual),
+        row=actual,
+    )
+
+
+def item_of_milestone(milestone: Milestone, key: RowKey, etag: str) -> Item:
+    """See a milestone as an item of the backlog."""
+    return Item(
+        kind=ItemKind.MILESTONE,
+        key=key,
+        etag=etag,
+        id=milestone.milestone,
+        contract_line=milestone.contract_line,
+        contract_customer=milestone.contract_customer,
+        dated=milestone.milestone_date,
+        currency=milestone.currency,
+        is_ready=milestone.invoice_status == MilestoneStatus.READY_TO_INVOICE and milestone.invoice is None,
+        invoice=milestone.invoice,
+        exclusion=_no_customer("milestone", milestone.milestone, milestone.contract_customer),
+        row=milestone,
+    )
+
+
+def _exclusion_of_actual(actual: Actual) -> Problem | None:
+    if actual.transaction_type != TransactionType.UNBILLED_SALES:
+        sentence = f"actual {actual.actual} is not unbilled sales; only unbilled sales and milestones can be invoiced"
+        return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (actual.actual,))
+    if actual.adjustment_status is not None:
+        state = actual.adjustment_status.name.lower().replace("_", " ")
+        sentence = f"actual {actual.actual} is {state}; invoice the row that replaces it"
+        return Problem(ReasonCode.ITEM_ADJUSTED, sentence, (actual.actual,))
+    return _no_customer("actual", actual.actual, actual.contract_customer)
+
+
+def _no_customer(what: str, item: str, contract_customer: str | None) -> Problem | None:
+    if contract_customer is not None:
+        return None
+    sentence = f"{what} {item} has no contract-line customer; name who pays on the contract line"
+    return Problem(ReasonCode.ITEM_HAS_NO_CUSTOMER, sentence, (item,))
+
+
+def ready_or_reason(item: Item, up_to: date) -> Problem | None:
+    """Tell why an item can't be marked Ready to invoice; None when it can, also when it already is."""
+    if item.exclusion is not None:
+        return item.exclusion
+    if item.invoice is not None:
+        sentence = f"{item.kind} {item.id} already stands on invoice {item.invoice}"
+        return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (item.id, item.invoice))
+    if item.dated > up_to:
+        sentence = f"{item.kind} {item.id} is dated {item.dated}, after {up_to}; only past-dated items can be invoiced"
+        return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (item.id,))
+    return None
+
+
+def is_due(item: Item, cut_off: date, invoice: str) -> bool:
+    """Tell whether an item goes on the draft: ready and not dated later, or already claimed by this very draft."""
+    if item.invoice is not None:
+        return item.invoice == invoice
+    return item.is_ready and item.exclusion is None and item.dated <= cut_off
+
+
+def draft_id(command: str, contract: str, contract_customer: str) -> str:
+    """Derive the id of the draft that a command makes for one customer of a contract."""
+    return derive_id("invoice", command, contract, contract_customer)
+
+
+def line_id(invoice: str, contract_line: str) -> str:
+    """Derive the id of the invoice line that stands for a contract line."""
+    return derive_id("invoice-line", invoice, contract_line)
+
+
+def detail_of(item: Item, invoice: str, line: ContractLine) -> InvoiceLineDetail:
+    """Put an item on a draft, as it is."""
+    common = {
+        "detail": derive_id("invoice-line-detail", invoice, item.id),
+        "invoice": invoice,
+        "line": line_id(invoice, line.line),
+        "line_number": line.number,
+        "transaction_date": item.dated,
+        "currency": item.currency,
+        "contract": line.contract,
+        "contract_line": line.line,
+        "contract_customer": item.contract_customer,
+        "source_key": item.key.text,
+        "source": item.id,
+    }
+    return InvoiceLineDetail.model_validate({**common, **_from_source(item.row)})
+
+
+def _from_source(row: Actual | Milestone) -> Mapping[str, object]:
+    if isinstance(row, Milestone):
+        return {
+            "transaction_class": TransactionClass.MILESTONE,
+            "billing_type": BillingType.CHARGEABLE,
+            "quantity": ONE,
+            "price": row.amount,
+            "amount": row.amount,
+            "project": row.project,
+            "description": row.name,
+        }
+    names = ("transaction_class", "billing_type", "quantity", "price", "amount", "project", "category", "resource")
+    return {name: getattr(row, name) for name in (*names, "description", "origins")}
+
+
+class DetailAmount(Record):
+    """The columns of a detail that its line's totals need."""
+
+    line: Guid = Field(alias="msdyn_invoicelineid")
+    billing_type: BillingType | None = Field(default=None, alias="msdyn_billingtype")
+    amount: Number = Field(alias="msdyn_amount")
+    transaction_date: Day = Field(alias="msdyn_transactiondate")
+
+
+def line_of(
+    contract_line: ContractLine, invoice: str, details: Iterable[InvoiceLineDetail | DetailAmount]
+) -> InvoiceLine:
+    """Make the invoice line of a contract line with its totals by billing type; no details give zeros.
+
+    Only chargeable details count to the invoice's total (Project Operations documentation, manage-proforma-invoice).
+    """
+    line = line_id(invoice, contract_line.line)
+    mine = [detail for detail in details if detail.line == line]
+    return InvoiceLine(
+        line=line,
+        invoice=invoice,
+        contract_line=contract_line.line,
+        number=contract_line.number,
+        name=contract_line.name,
+        billing_method=contract_line.billing_method,
+        project=contract_line.project,
+        chargeable=_sum_of(mine, BillingType.CHARGEABLE),
+        non_chargeable=_sum_of(mine, BillingType.NON_CHARGEABLE),
+        complimentary=_sum_of(mine, BillingType.COMPLIMENTARY),
+    )
+
+
+def _sum_of(details: Sequence[InvoiceLineDetail | DetailAmount], billing_type: BillingType) -> Number:
+    return total(detail.amount for detail in details if detail.billing_type == billing_type)
+
+
+def chargeable_total(lines: Iterable[InvoiceLine]) -> Number:
+    """Add up what the customer is asked to pay, without tax."""
+    return total(line.chargeable for line in lines) or ZERO

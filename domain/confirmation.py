@@ -1,0 +1,271 @@
+"""What confirming a proforma invoice creates, one line detail at a time.
+
+Project Operations documentation, confirm-proforma-invoice, ActualsonTM and ActualonFP: for every transaction a reversal
+of its unbilled sale and a billed sale; for every milestone a billed sale. Connections and origins: connectingactuals,
+linkingactuals.
+
+`SCENARIOS` is the table of rules, in order of precedence: the first scenario that applies decides. A scenario that is
+not offered refuses, with its reason and the way out.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from domain.actuals import Actual, TransactionConnection
+from domain.contract import Milestone
+from domain.errors import Problem, ReasonCode
+from domain.identifiers import derive_id
+from domain.option_sets import (
+    AdjustmentStatus,
+    BillingStatus,
+    BillingType,
+    MilestoneStatus,
+    TransactionClass,
+    TransactionType,
+)
+from domain.proforma import Invoice, InvoiceLineDetail
+from domain.rows import Columns, RowKey
+
+TRANSACTION_CLASSES = frozenset(
+    (TransactionClass.TIME, TransactionClass.EXPENSE, TransactionClass.MATERIAL, TransactionClass.FEE)
+)
+
+type Source = Actual | Milestone | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What one line detail becomes."""
+
+    # new actuals with their row keys in the invoice's partition
+    actuals: tuple[tuple[str, Actual], ...]
+    # new connections with their row keys in the invoice's partition
+    connections: tuple[tuple[str, TransactionConnection], ...]
+    # what changes on the unbilled sale or the milestone behind the detail
+    source_changes: Columns
+    # the billed sale's id: what a proposal must have to be complete
+    billed_sales: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One row of the table of rules."""
+
+    name: str
+    applies: Callable[[InvoiceLineDetail, Source], bool]
+    confirm: Callable[[Invoice, InvoiceLineDetail, Source, date], Confirmation | Problem]
+
+
+def confirm_detail(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Confirmation | Problem:
+    """Decide what a line detail becomes when its invoice is confirmed.
+
+    Args:
+        invoice: the header, still a draft.
+        detail: one of its line details.
+        source: the unbilled sale or milestone that the detail names, as it stands now; None when there is none.
+        on: the day of the confirmation, which becomes the accounting date of the billed sale.
+
+    Returns:
+        The rows to write, or the problem that refuses the invoice.
+    """
+    scenario = next(rule for rule in SCENARIOS if rule.applies(detail, source))
+    return scenario.confirm(invoice, detail, source, on)
+
+
+def digest_of(ids: Iterable[str]) -> str:
+    """Digest a set of ids: SHA-256 over the lower-case ids, sorted, joined by commas."""
+    return hashlib.sha256(",".join(sorted(ids)).encode()).hexdigest()
+
+
+def _refusal(code: ReasonCode, what: str) -> Callable[[Invoice, InvoiceLineDetail, Source, date], Problem]:
+    def refuse(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Problem:
+        return Problem(code, f"invoice {invoice.number}, line detail {detail.detail}: {what}", (detail.detail,))
+
+    return refuse
+
+
+def _is_edited(detail: InvoiceLineDetail, source: Source) -> bool:
+    if isinstance(source, Actual):
+        pairs = ((detail.quantity, source.quantity), (detail.price, source.price), (detail.amount, source.amount))
+        return any(mine != theirs for mine, theirs in pairs)
+    return isinstance(source, Milestone) and detail.amount != source.amount
+
+
+def _is_foreign(detail: InvoiceLineDetail, source: Source) -> bool:
+    if source is None or source.invoice != detail.invoice:
+        return True
+    return isinstance(source, Actual) and source.adjustment_status is not None
+
+
+def _transaction(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Confirmation | Problem:
+    if not isinstance(source, Actual):
+        raise TypeError("a transaction is confirmed from its unbilled sale")
+    reversal = _reversal_of(invoice, detail, source)
+    billed = _billed_sale_of(invoice, detail, source, on)
+    reversal_row, billed_row = _row(detail, 1, reversal.actual), _row(detail, 2, billed.actual)
+    ends = (_End(reversal.actual, "Reversing", RowKey(invoice.invoice, reversal_row)), _original(detail, source))
+    sale = (_End(billed.actual, "Billed Sales", RowKey(invoice.invoice, billed_row)), _unbilled(detail, source))
+    return Confirmation(
+        actuals=((reversal_row, reversal), (billed_row, billed)),
+        connections=(_connect(detail, 1, *ends), _connect(detail, 2, *sale)),
+        source_changes={"msdyn_billingstatus": int(BillingStatus.CUSTOMER_INVOICE_POSTED)},
+        billed_sales=(billed.actual,),
+    )
+
+
+def _milestone(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Confirmation | Problem:
+    if not isinstance(source, Milestone):
+        raise TypeError("a milestone's line is confirmed from its milestone")
+    billed = _actual_of(
+        invoice,
+        detail,
+        role="billed-sales",
+        transaction_type=TransactionType.BILLED_SALES,
+        billing_type=BillingType.CHARGEABLE,
+        accounting_date=on,
+        milestone=source.milestone,
+        origins=(*_invoice_origins(detail), f"msdyn_contractlinescheduleofvalue:{source.milestone}"),
+    )
+    return Confirmation(
+        actuals=((_row(detail, 2, billed.actual), billed),),
+        connections=(),
+        source_changes={"msdyn_invoicestatus": int(MilestoneStatus.CUSTOMER_INVOICE_POSTED)},
+        billed_sales=(billed.actual,),
+    )
+
+
+# fmt: off
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        "correction",
+        lambda detail, source: detail.correction,
+        _refusal(ReasonCode.CORRECTION_NOT_SUPPORTED,
+                 "corrections can't be confirmed yet; remove the line detail from the draft"),
+    ),
+    Scenario(
+        "retainer",
+        lambda detail, source: detail.transaction_class == TransactionClass.RETAINER,
+        _refusal(ReasonCode.RETAINER_NOT_SUPPORTED,
+                 "retainers can't be confirmed yet; remove the line detail from the draft"),
+    ),
+    Scenario(
+        "added by hand",
+        lambda detail, source: detail.source_key is None,
+        _refusal(ReasonCode.MANUAL_LINE_NOT_SUPPORTED,
+                 "lines without a backing actual can't be confirmed yet; remove the line detail from the draft"),
+    ),
+    Scenario(
+        "backing row is gone or not on this invoice",
+        _is_foreign,
+        _refusal(ReasonCode.BACKING_ACTUAL_MISSING,
+                 "the unbilled sale or milestone behind it is missing, adjusted or not on this invoice; "
+                 "remove the line detail and create the invoice again from the backlog"),
+    ),
+    Scenario(
+        "edited",
+        _is_edited,
+        _refusal(ReasonCode.LINE_EDIT_NOT_SUPPORTED,
+                 "quantity, price or amount differs from the transaction behind it; edited lines can't be "
+                 "confirmed yet, set them back to what the transaction says"),
+    ),
+    Scenario(
+        "billing type changed",
+        lambda detail, source: isinstance(source, Actual) and detail.billing_type != source.billing_type,
+        _refusal(ReasonCode.BILLING_TYPE_NOT_SUPPORTED,
+                 "its billing type differs from the transaction behind it; set it back to what the transaction says"),
+    ),
+    Scenario("milestone", lambda detail, source: isinstance(source, Milestone), _milestone),
+    Scenario(
+        "transaction, not edited",
+        lambda detail, source: detail.transaction_class in TRANSACTION_CLASSES,
+        _transaction,
+    ),
+    Scenario(
+        "anything else",
+        lambda detail, source: True,
+        _refusal(ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED,
+                 "only time, expense, material, fee and milestones can be invoiced; remove the line detail"),
+    ),
+)
+# fmt: on
+
+
+def _row(detail: InvoiceLineDetail, place: int, actual: str) -> str:
+    return f"{detail.key.row}|{place}|{actual}"
+
+
+def _reversal_of(invoice: Invoice, detail: InvoiceLineDetail, source: Actual) -> Actual:
+    # finance does not reverse an unbilled sale when it is invoiced, it marks it as invoiced: the reversal stays here
+    return source.changed(
+        actual=derive_id("unbilled-sales-reversal", detail.detail),
+        quantity=-source.quantity,
+        amount=-source.amount,
+        billing_status=None,
+        adjustment_status=AdjustmentStatus.UNADJUSTABLE,
+        skip_sync=True,
+        invoice=invoice.invoice,
+        accounting_amount=None,
+        accounting_exchange_rate=None,
+        voucher=None,
+        sales_tax_amount=None,
+    )
+
+
+def _billed_sale_of(invoice: Invoice, detail: InvoiceLineDetail, source: Actual, on: date) -> Actual:
+    return _actual_of(
+        invoice,
+        detail,
+        role="billed-sales",
+        transaction_type=TransactionType.BILLED_SALES,
+        billing_type=detail.billing_type,
+        accounting_date=on,
+        origins=(*_invoice_origins(detail), *source.origins),
+    )
+
+
+def _actual_of(invoice: Invoice, detail: InvoiceLineDetail, *, role: str, **given: object) -> Actual:
+    names = ("transaction_class", "quantity", "price", "amount", "currency", "transaction_date", "contract")
+    more = ("contract_line", "contract_customer", "project", "category", "resource", "description")
+    copied = {name: getattr(detail, name) for name in (*names, *more)}
+    ids = {"actual": derive_id(role, detail.detail), "owning_company": invoice.owning_company}
+    return Actual.model_validate({**copied, **ids, "invoice": invoice.invoice, **given})
+
+
+def _invoice_origins(detail: InvoiceLineDetail) -> tuple[str, ...]:
+    return (
+        f"invoice:{detail.invoice}",
+        f"invoicedetail:{detail.line}",
+        f"msdyn_invoicelinetransaction:{detail.detail}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of a connection."""
+
+    actual: str
+    role: str
+    key: RowKey
+
+
+def _original(detail: InvoiceLineDetail, source: Actual) -> _End:
+    return _End(source.actual, "Original", RowKey.from_text(detail.source_key or ""))
+
+
+def _unbilled(detail: InvoiceLineDetail, source: Actual) -> _End:
+    return _End(source.actual, "Unbilled Sales", RowKey.from_text(detail.source_key or ""))
+
+
+def _connect(detail: InvoiceLineDetail, place: int, first: _End, second: _End) -> tuple[str, TransactionConnection]:
+    connection = TransactionConnection(
+        connection=derive_id("connection", first.actual, first.role, second.actual, second.role),
+        transaction1=first.actual,
+        transaction1_role=first.role,
+        transaction1_key=first.key.text,
+        transaction2=second.actual,
+        transaction2_role=second.role,
+        transaction2_key=second.key.text,
+    )
+    return f"{detail.key.row}|{place}|{connection.connection}", connection

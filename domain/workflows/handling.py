@@ -1,0 +1,64 @@
+"""What every command has in common: a refusal is stored on its document, a success clears what was stored."""
+
+from collections.abc import Callable
+
+from domain.commands import Command
+from domain.errors import AlreadyExists, ChangedMeanwhile, NotYet, OutcomeUnknown, Problem, Refused, RowMissing
+from domain.outcome import Action, Outcome
+from domain.ports import RowStore
+from domain.problems import OpenProblem, open_problem, problem_key
+from domain.rows import Delete, Insert, Replace
+from domain.saving import ROUNDS_MAX, save
+from domain.tables import Table
+
+
+def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Outcome:
+    """Do the work of a command and keep its problem, if it has one.
+
+    Returns:
+        The work's own outcome; for a refusal, an outcome that says so, since trying again can't help.
+
+    Raises:
+        NotYet: as the work raised it, after the reason is stored, so that the message is delivered again.
+    """
+    try:
+        outcome = work()
+    except Refused as refused:
+        keep_problem(store, _row(command, refused.problem))
+        return Outcome(Action.COMMAND_REFUSED, command.document, {"stage": command.name}, (refused.problem,))
+    except NotYet as not_yet:
+        keep_problem(store, _row(command, not_yet.problem))
+        raise
+    if outcome.problems:
+        keep_problem(store, _row(command, outcome.problems[0]))
+    else:
+        clear_problem(store, command.document, command.name)
+    return outcome
+
+
+def keep_problem(store: RowStore, problem: OpenProblem) -> None:
+    """Store the problem of a stage; another one that stands there is replaced, the same one is left alone."""
+    columns, key = problem.to_columns(), problem.key
+    for _ in range(ROUNDS_MAX):
+        stands = store.find(Table.INVOICING_PROBLEMS, key)
+        if stands is not None and dict(stands.columns) == columns:
+            return
+        write = Replace(key.row, columns, stands.etag) if stands else Insert(key.row, columns)
+        try:
+            store.write(Table.INVOICING_PROBLEMS, key.partition, (write,))
+        except (AlreadyExists, ChangedMeanwhile, RowMissing, OutcomeUnknown):
+            # another worker writes the same document's problem, or the answer was lost: what stands decides
+            continue
+        return
+    raise OutcomeUnknown(f"{Table.INVOICING_PROBLEMS} {key.text}: the problem could not be stored; try again")
+
+
+def clear_problem(store: RowStore, document: str, stage: str) -> None:
+    """Remove the problem of a stage that succeeded; nothing stored is fine."""
+    key = problem_key(document, stage)
+    if store.find(Table.INVOICING_PROBLEMS, key) is not None:
+        save(store, Table.INVOICING_PROBLEMS, key.partition, (Delete(key.row),))
+
+
+def _row(command: Command, problem: Problem) -> OpenProblem:
+    return open_problem(problem, document=command.document, stage=command.name, correlation=command.correlation)

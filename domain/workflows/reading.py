@@ -1,0 +1,58 @@
+"""Read records: one, all of a partition page by page, or the document that a command names."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from domain.errors import NotYet, Problem, ReasonCode
+from domain.ports import RowStore
+from domain.record import Record
+from domain.rows import RowKey, StoredRow
+from domain.tables import Table
+
+
+def find_record[R: Record](store: RowStore, table: Table, key: RowKey, kind: type[R]) -> R | None:
+    """Read one record, or None."""
+    row = store.find(table, key)
+    return None if row is None else kind.from_columns(row.columns)
+
+
+def read_records[R: Record](store: RowStore, table: Table, partition: str, kind: type[R]) -> Iterator[R]:
+    """Read all records of a partition in order; only the columns that the record knows are brought."""
+    for page in store.read_pages(table, partition, columns=kind.columns()):
+        for row in page:
+            yield kind.from_columns(row.columns)
+
+
+def known_document(store: RowStore, table: Table, key: RowKey, what: str) -> StoredRow:
+    """Read the status row of the document that a command names.
+
+    Raises:
+        NotYet: there is no such document, or not yet: the command may have overtaken what makes it.
+    """
+    row = store.find(table, key)
+    if row is None:
+        sentence = f"{what} {key.row} is not known; check the id, or wait until the stage before has made it"
+        raise NotYet(Problem(ReasonCode.DOCUMENT_UNKNOWN, sentence, (key.row,)))
+    return row
+
+
+def paged[T](pages: Callable[[], Iterator[Sequence[T]]]) -> Callable[[], Iterator[Sequence[T]]]:
+    """Read pages twice for the price of one when there is only one page.
+
+    A long document is read again from the storage, so that it never stands in memory as a whole.
+    """
+    kept: list[Sequence[T]] = []
+    counted = 0
+
+    def again() -> Iterator[Sequence[T]]:
+        nonlocal counted
+        if counted == 1:
+            yield from kept
+            return
+        counted = 0
+        kept.clear()
+        for page in pages():
+            counted += 1
+            kept[:] = [page] if counted == 1 else []
+            yield page
+
+    return again
