@@ -13,11 +13,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 def _aware_second(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("must be an instant with a time zone, as 2026-08-27T12:00:00Z")
-    return instant.astimezone(UTC).replace(microsecond=0)
+    try:
+        return instant.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise ValueError("must be an instant between the years 1 and 9999") from None
 
 
-# the lower-case text form of a GUID
-Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$", to_lower=True)]
+# the text form of a GUID; upper case is taken and made lower (the pattern is checked before that)
+Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$", to_lower=True)]
 Instant = Annotated[datetime, AfterValidator(_aware_second)]
 # text that becomes a key: the storage refuses / \ # ? and control characters
 KeyText = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^/\\#?\x00-\x1f\x7f-\x9f]+$")]
