@@ -19,6 +19,7 @@ dead storage account or an unreadable message is an exception::
         └── ContentDiffers   a repeated insert found other content: the named column differs
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,6 +59,7 @@ class ReasonCode(StrEnum):
     MANUAL_LINE_NOT_SUPPORTED = "manual_line_not_supported"
     BILLING_TYPE_NOT_SUPPORTED = "billing_type_not_supported"
     TRANSACTION_CLASS_NOT_SUPPORTED = "transaction_class_not_supported"
+    INTERCOMPANY_NOT_SUPPORTED = "intercompany_not_supported"
     # -- table maps
     MAP_UNKNOWN = "map_unknown"
     MAP_ONE_WAY = "map_one_way"
@@ -102,6 +104,12 @@ class Problem:
     sentence: str
     # the exact ids it is about (actuals, lines, invoices), may be empty
     ids: tuple[str, ...] = ()
+
+
+def by_precedence(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Sort problems so that the one to tell comes first; each stands once."""
+    order = tuple(ReasonCode)
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: order.index(problem.code)))
 
 
 class InvoicingError(Exception):

@@ -1,7 +1,7 @@
 """The project invoice proposal, the accountant's document, and the project invoice that posting makes of it.
 
-One partition is one proposal; it stands under the id of the proforma invoice. The header comes across the table map alone;
-the lines come from Import from staging, all of them or none.
+One partition is one proposal; it stands under the id of the proforma invoice. The header comes across the table map
+alone; the lines come from Import from staging, all of them or none.
 """
 
 from enum import StrEnum
@@ -115,6 +115,11 @@ class ProjectInvoice(Record):
     voucher: KeyText = Field(alias="LedgerVoucher")
     lines: int = Field(alias="NumberOfLines")
 
+    @property
+    def key(self) -> RowKey:
+        """Partition and row: the proposal."""
+        return RowKey(self.proposal, self.proposal)
+
 
 class ProjectInvoiceLine(Record):
     """A line of a posted customer invoice."""
@@ -139,3 +144,8 @@ class ProjectInvoiceLine(Record):
     tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
     tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
     description: Text | None = Field(default=None, alias="Txt")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition: the proposal. Row: line number and actual, as the proposal's line."""
+        return RowKey(self.proposal, f"{self.number:07d}|{self.actual}")

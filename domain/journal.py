@@ -13,7 +13,7 @@ from domain.rows import RowKey
 
 
 class JournalStatus(StrEnum):
-    """Status of a journal. Draft: can be posted. Processing: being posted, decisions stand on the lines. Posted: done."""
+    """Status of a journal. Draft: can be posted. Processing: decisions stand on the lines. Posted: done."""
 
     DRAFT = "Draft"
     PROCESSING = "Processing"
@@ -21,7 +21,7 @@ class JournalStatus(StrEnum):
 
 
 class LineStatus(StrEnum):
-    """Status of a journal line. Transferred: it stood in error and now stands in the journal that was made for errors."""
+    """Status of a line. Transferred: it stood in error and now stands in the journal that was made for errors."""
 
     DRAFT = "Draft"
     ERROR = "Error"
@@ -52,12 +52,10 @@ class Journal(Record):
         return RowKey(self.journal, self.journal)
 
 
-class JournalLine(Record):
-    """A line (`ProjAdvancedJournalLine`): one cost or one unbilled sale."""
+class JournalLineContent(Record):
+    """What a line says before it stands in a journal: everything but journal, number and vouchers."""
 
-    journal: Guid = Field(alias="ProjAdvancedJournalId")
     company: CompanyCode = Field(alias="DataAreaId")
-    number: int = Field(alias="LineNumber", ge=1, le=9_999_999)
     # the actual, and the key text of its staged row
     actual: Guid = Field(alias="ActualId")
     actual_key: Text = Field(alias="ActualKey")
@@ -65,10 +63,6 @@ class JournalLine(Record):
     transaction_class: TransactionClass = Field(alias="TransactionClassification")
     billing_type: FinanceBillingType = Field(alias="BillingType")
     line_property: KeyText = Field(alias="LinePropertyId")
-    status: LineStatus = Field(default=LineStatus.DRAFT, alias="Status")
-    voucher: KeyText = Field(alias="Voucher")
-    # the voucher of the cost or sale that belongs to it, when it stands in the same journal
-    related_voucher: KeyText | None = Field(default=None, alias="RelatedVoucher")
     transaction_date: Day = Field(alias="ProjTransDate")
     accounting_date: Day = Field(alias="AccountingDate")
     contract: KeyText = Field(alias="ContractId")
@@ -91,6 +85,22 @@ class JournalLine(Record):
     tax_group: KeyText | None = Field(default=None, alias="ProjectSalesTaxGroup")
     tax_item_group: KeyText | None = Field(default=None, alias="ProjectSalesTaxItemGroup")
     description: Text | None = Field(default=None, alias="Description")
+
+    def in_journal(self, journal: str, number: int, voucher: str, related_voucher: str | None = None) -> "JournalLine":
+        """Make the line of a journal of this content, in status Draft."""
+        own = {"journal": journal, "number": number, "voucher": voucher, "related_voucher": related_voucher}
+        return JournalLine.model_validate({**dict(self), **own})
+
+
+class JournalLine(JournalLineContent):
+    """A line (`ProjAdvancedJournalLine`): one cost or one unbilled sale."""
+
+    journal: Guid = Field(alias="ProjAdvancedJournalId")
+    number: int = Field(alias="LineNumber", ge=1, le=9_999_999)
+    status: LineStatus = Field(default=LineStatus.DRAFT, alias="Status")
+    voucher: KeyText = Field(alias="Voucher")
+    # the voucher of the cost or sale that belongs to it, when it stands in the same journal
+    related_voucher: KeyText | None = Field(default=None, alias="RelatedVoucher")
     # -- since posting: why it could not be posted; the ledger entries that posting decided, as JSON text
     post_error: Text | None = Field(default=None, alias="PostError")
     postings: Text | None = Field(default=None, alias="Postings")

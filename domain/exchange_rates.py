@@ -1,0 +1,58 @@
+"""Exchange rates as multipliers from the transaction currency to the accounting currency: 1.25, shown as 125.
+
+Source: Project Operations documentation, Manage project invoice proposals (a fixed rate agreement of the contract comes
+before the ledger's rate and counts for sales amounts only; cost keeps the ledger's rate).
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from domain.errors import Problem, ReasonCode
+from domain.setup import LegalEntitySetup, valid_on
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate and where it comes from."""
+
+    # accounting currency for one unit of the transaction currency
+    value: Decimal
+    # True: agreed with the customer for the contract
+    fixed: bool = False
+
+
+def ledger_rate(setup: LegalEntitySetup, currency: str, day: date) -> Rate | Problem:
+    """Give the ledger's rate of a currency on a day; the accounting currency itself is 1.
+
+    Returns:
+        The rate, or EXCHANGE_RATE_MISSING.
+    """
+    if currency == setup.accounting_currency:
+        return Rate(Decimal(1))
+    rate_type = setup.parameters.exchange_rate_type
+    rates = setup.exchange_rates.get((rate_type, currency, setup.accounting_currency), ())
+    found = valid_on(rates, day)
+    return Rate(found.rate) if found else _missing(setup, currency, day)
+
+
+def sales_rate(setup: LegalEntitySetup, contract: str, currency: str, day: date) -> Rate | Problem:
+    """Give the rate of a contract's sales amounts on a day: its fixed agreement, else the ledger's rate.
+
+    Returns:
+        The rate, or EXCHANGE_RATE_MISSING.
+    """
+    agreed = setup.fixed_rates.get((contract, currency))
+    if agreed is None or currency == setup.accounting_currency:
+        return ledger_rate(setup, currency, day)
+    return Rate(agreed.rate, fixed=True)
+
+
+def _missing(setup: LegalEntitySetup, currency: str, day: date) -> Problem:
+    to = setup.accounting_currency
+    return Problem(
+        ReasonCode.EXCHANGE_RATE_MISSING,
+        f"No exchange rate {currency} to {to} is valid on {day} in {setup.company}; add an ExchangeRate of type"
+        f" {setup.parameters.exchange_rate_type} from {currency} to {to}, valid from {day} or earlier",
+        (f"{currency}-{to}", day.isoformat()),
+    )
