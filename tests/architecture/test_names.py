@@ -8,10 +8,12 @@ from functools import cache
 import azure.functions as func
 import pytest
 
+from domain.commands import COMMANDS
+from functions.settings import MESSAGE_ATTEMPTS_MAX, SETTINGS, queue_setting
 from tests.architecture.sources import python_sources, text_of
 
-BOUND = re.compile(r"%([A-Z][A-Z0-9_]+)%")
-KNOWN = re.compile(r"\"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\"")
+# at the beginning of a text in quotes, so that prose about `%NAME%` does not count
+BOUND = re.compile(r"(?<=[\"'])%([A-Z][A-Z0-9_]+)%")
 DOCUMENTED = re.compile(r"^\| `([A-Za-z][A-Za-z0-9_]+)`", re.MULTILINE)
 # Read by the platform, not by us: the account that the host itself uses, and which worker to start.
 PLATFORM = frozenset({"AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME"})
@@ -28,7 +30,7 @@ def values() -> Mapping[str, str]:
 
 def resolved(text: str) -> str:
     """The text with every %NAME% replaced by its value."""
-    return BOUND.sub(lambda match: values()[match.group(1)], text)
+    return re.sub(r"%(\w+)%", lambda match: values()[match.group(1)], text)
 
 
 def bound_names() -> set[str]:
@@ -38,18 +40,13 @@ def bound_names() -> set[str]:
 
 
 def known_names() -> set[str]:
-    """Every setting that functions/settings.py spells out."""
-    return set(KNOWN.findall(text_of("functions/settings.py")))
+    """Every setting that the app reads."""
+    return {setting.name for setting in SETTINGS}
 
 
 def documented_names() -> set[str]:
     """Every setting with a row in docs/settings.md."""
     return set(DOCUMENTED.findall(text_of("docs/settings.md")))
-
-
-def base_of(name: str) -> str:
-    """The connection that a setting such as STORAGE__queueServiceUri belongs to."""
-    return name.partition("__")[0]
 
 
 @cache
@@ -81,15 +78,23 @@ def test_every_bound_setting_has_a_value_and_is_known() -> None:
     assert bound_names() - known_names() == set()
 
 
-def test_every_value_is_bound_or_known_or_the_platforms() -> None:
-    assert {name for name in values() if not is_platform(name)} - bound_names() - known_names() == set()
+def test_every_value_is_known_or_the_platforms() -> None:
+    assert {name for name in values() if not is_platform(name)} - known_names() == set()
     assert set(values()) >= PLATFORM
 
 
+def test_every_setting_without_a_default_has_a_value() -> None:
+    assert {setting.name for setting in SETTINGS if setting.default is None} - set(values()) == set()
+
+
 def test_every_setting_is_documented_and_nothing_else_is() -> None:
-    told = {base_of(name) for name in documented_names()}
-    assert (set(values()) | known_names()) - told == set()
-    assert {name for name in told if not is_platform(name)} - set(values()) - known_names() == set()
+    assert (set(values()) | known_names()) - documented_names() == set()
+    assert {name for name in documented_names() if not is_platform(name)} - known_names() == set()
+
+
+def test_the_host_gives_up_a_message_when_the_app_says_so() -> None:
+    attempts = json.loads(text_of("host.json"))["extensions"]["queues"]["maxDequeueCount"]
+    assert str(attempts) == values().get(MESSAGE_ATTEMPTS_MAX.name, MESSAGE_ATTEMPTS_MAX.default)
 
 
 def test_every_connection_is_a_setting() -> None:
@@ -105,6 +110,10 @@ def test_every_queue_has_a_reader_of_its_poison_queue() -> None:
     work = {name for name in queues() if not name.endswith(POISON)}
     assert work
     assert {name + POISON for name in work} == queues() - work
+
+
+def test_every_command_has_a_queue_that_is_read() -> None:
+    assert {values()[queue_setting(command.name)] for command in COMMANDS} - queues() == set()
 
 
 def test_queues_and_schedules_are_settings() -> None:
@@ -129,7 +138,6 @@ def test_every_function_stands_in_the_architecture() -> None:
     ("pattern", "text", "names"),
     [
         (BOUND, 'queue_name="%POST_JOURNAL_QUEUE%"', ["POST_JOURNAL_QUEUE"]),
-        (KNOWN, 'lines: int = "LINES_PER_HEADER_MAX"', ["LINES_PER_HEADER_MAX"]),
         (DOCUMENTED, "| setting |\n| `A_B` | what |\n| `A_B__queueServiceUri` | x |", ["A_B", "A_B__queueServiceUri"]),
     ],
 )
