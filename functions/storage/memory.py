@@ -13,7 +13,7 @@ from threading import RLock
 from typing import NamedTuple
 
 from domain.errors import AlreadyExists, ChangedMeanwhile, LimitExceeded, RowMissing
-from domain.limits import check_columns, check_transaction, key_order
+from domain.limits import check_columns, check_key, check_transaction, key_order
 from domain.ports import PAGE_ROWS_MAX, Clock
 from domain.rows import Columns, Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow, Value
 from domain.tables import Table
@@ -70,6 +70,7 @@ class MemoryRowStore:
 
     def find(self, table: Table, key: RowKey) -> StoredRow | None:
         """Read one row, or None."""
+        check_key(table, key)
         self.before_call(Call("find", table, key.partition, key.row, 0))
         with self._lock:
             row = self._partitions[table, key.partition].rows.get(key.row)

@@ -1,0 +1,48 @@
+"""What every test stands on: an environment without settings, a clock that stands, storage in memory or emulated."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from functions.settings import SETTINGS
+from functions.storage.memory import MemoryQueues, MemoryRowStore
+from tests.fakes.frozen_clock import FrozenClock
+from tools.devhost.azurite import Azurite
+
+# a developer's shell may hold credentials and settings: no test may see them, and none may depend on them
+SCRUBBED = ("AZURE_", "AZUREWEBJOBS", "FUNCTIONS_", "IDENTITY_", "INVOICING_", "MSI_", "PYTHON_")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clean_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        names = {setting.name for setting in SETTINGS}
+        for name in tuple(os.environ):
+            if name in names or name.upper().startswith(SCRUBBED):
+                patch.delenv(name)
+        # the emulator is on this machine, whatever proxy the shell names
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
+        patch.setenv("no_proxy", "127.0.0.1,localhost")
+        yield
+
+
+@pytest.fixture(scope="session")
+def azurite(clean_environment: None) -> Iterator[Azurite]:
+    with Azurite.start() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def frozen_clock() -> FrozenClock:
+    return FrozenClock()
+
+
+@pytest.fixture
+def memory_store(frozen_clock: FrozenClock) -> MemoryRowStore:
+    return MemoryRowStore(frozen_clock)
+
+
+@pytest.fixture
+def memory_queues(frozen_clock: FrozenClock) -> MemoryQueues:
+    return MemoryQueues(frozen_clock)

@@ -1,0 +1,1 @@
+"""One suite per port, run over the in-memory storage and over the emulator."""

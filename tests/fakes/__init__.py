@@ -1,0 +1,1 @@
+"""What tests use in place of the outside and that nothing else needs; the in-memory storage is in functions/storage."""
