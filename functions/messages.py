@@ -6,6 +6,7 @@ fit is refused with a problem that names the field and says what it must be; not
 
 import json
 from collections.abc import Iterable
+from typing import overload
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
@@ -34,6 +35,10 @@ def encode(command: Command) -> str:
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
 
+@overload
+def decode(body: bytes | str) -> Command: ...
+@overload
+def decode[C: Command](body: bytes | str, *expected: type[C]) -> C: ...
 def decode(body: bytes | str, *expected: type[Command]) -> Command:
     """Read the body of a message, after base64, as a command.
 
