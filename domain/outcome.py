@@ -21,6 +21,7 @@ class Action(StrEnum):
     PROFORMA_CREATED = "proforma_created"
     INVOICE_CONFIRMED = "invoice_confirmed"
     JOURNAL_LINES_IMPORTED = "journal_lines_imported"
+    ON_ACCOUNT_IMPORTED = "on_account_imported"
     PROPOSAL_LINES_IMPORTED = "proposal_lines_imported"
     JOURNAL_POSTED = "journal_posted"
     PROPOSAL_POSTED = "proposal_posted"

@@ -1,17 +1,21 @@
 """Pending work: the small index in which finance's timers find what to do without reading history.
 
 A row is inserted when staged rows stand and is deleted when they are dealt with, so a timer tick costs what is pending,
-never what has ever been. A row is a hint, not a truth: work that is registered a second time after it was done costs one
-empty pass. Whoever finishes work deletes its row **with the ETag that it read before the work began**: a range that was
-registered again meanwhile has another version and stays pending.
+never what has ever been. A row is a hint, not a truth: work that is registered again after it was done costs one empty
+pass, and `reconcile` can rebuild the index from the staged rows.
+
+How many rows the work was registered for is part of its key. When the rest of a range crosses later, that is new work
+beside the old, which somebody may be finishing and about to delete at that very moment.
 """
 
 from enum import StrEnum
 
 from pydantic import Field
 
-from domain.record import CompanyCode, Guid, KeyText, Record
-from domain.rows import RowKey
+from domain.option_sets import FinanceTransactionType
+from domain.record import CompanyCode, Guid, KeyText, Record, Text, Texts
+from domain.rows import Columns, RowKey
+from domain.tables import Table
 
 
 class WorkKind(StrEnum):
@@ -23,6 +27,10 @@ class WorkKind(StrEnum):
     PROPOSAL_LINES = "proposal-lines"
     # make on-account transactions of a range of staged milestones of one legal entity
     ON_ACCOUNT = "on-account"
+    # post one integration journal
+    POST_JOURNAL = "post-journal"
+    # post one project invoice proposal
+    POST_PROPOSAL = "post-proposal"
 
 
 class PendingWork(Record):
@@ -35,10 +43,48 @@ class PendingWork(Record):
     # lowest and highest row key, inclusive; the range may hold rows of other companies and kinds
     first: KeyText = Field(alias="First")
     last: KeyText = Field(alias="Last")
+    # how many rows of this kind and company stood in the range when it was registered
+    rows: int = Field(alias="NumberOfRows", ge=1)
     correlation: Guid = Field(alias="Correlation")
+    # how often somebody began the work: whoever began last is the one whose result counts
+    claims: int | None = Field(default=None, alias="Claims", ge=1)
+    # journal lines: the run whose choice of rows is committed and whose journals are being made; None: choose
+    run: Text | None = Field(default=None, alias="CommittedRun")
+    # journal lines: every run that was committed before
+    runs: Texts | None = Field(default=None, alias="EarlierRuns")
 
     @property
     def key(self) -> RowKey:
-        """Partition: the kind. Row: kind, company and range, so that two ranges never share a row."""
-        parts = (self.kind.value, self.company, self.partition, self.first, self.last)
+        """Partition: the kind. Row: everything but the correlation, so that two pieces of work never share a row."""
+        parts = (self.kind.value, self.company, self.partition, self.first, self.last, f"{self.rows:07d}")
         return RowKey(self.kind.value, "|".join(parts))
+
+
+def work_for(table: Table, columns: Columns) -> WorkKind | None:
+    """Tell what a row that has arrived in a finance table gives to do, or None.
+
+    Billed sales give nothing: their proposal's header does. Rows between legal entities wait for their own import.
+    """
+    journalized = (FinanceTransactionType.COST.value, FinanceTransactionType.SALES.value)
+    match table:
+        case Table.FINANCE_ACTUALS_STAGING if columns.get("TransactionType") in journalized:
+            return WorkKind.JOURNAL_LINES
+        case Table.FINANCE_INVOICE_PROPOSALS:
+            return WorkKind.PROPOSAL_LINES
+        case Table.FINANCE_MILESTONES_STAGING:
+            return WorkKind.ON_ACCOUNT
+        case _:
+            return None
+
+
+def posting_work(kind: WorkKind, *, company: str, document: str, correlation: str) -> PendingWork:
+    """Make the row that says that a journal or a proposal can be posted."""
+    return PendingWork(
+        kind=kind,
+        company=company,
+        partition=document,
+        first=document,
+        last=document,
+        rows=1,
+        correlation=correlation,
+    )

@@ -28,6 +28,8 @@ class StagedActual(Record):
     contract: KeyText = Field(alias="ContractId")
     contract_line: int | None = Field(default=None, alias="ContractLine")
     funding_source: KeyText | None = Field(default=None, alias="FundingSourceId")
+    # the account behind the funding source
+    customer: KeyText | None = Field(default=None, alias="CustomerAccountNumber")
     project: KeyText | None = Field(default=None, alias="ProjectId")
     category: KeyText | None = Field(default=None, alias="TransactionCategoryId")
     resource: Text | None = Field(default=None, alias="BookableResourceName")
@@ -39,6 +41,8 @@ class StagedActual(Record):
     # -- since import: the journal and line number, or the proposal, that took it
     journal: Guid | None = Field(default=None, alias="ProjAdvancedJournal")
     journal_line: int | None = Field(default=None, alias="ProjAdvancedJournalLine")
+    # the run of Import from staging that chose the journal
+    import_run: Text | None = Field(default=None, alias="ImportRun")
     proposal: Guid | None = Field(default=None, alias="InvoiceProposalId")
     # why the row waits; None: it does not
     waits_for: Text | None = Field(default=None, alias="ImportError")
@@ -73,6 +77,8 @@ class StagedMilestone(Record):
     contract: KeyText = Field(alias="ContractId")
     contract_line: int = Field(alias="ContractLine")
     funding_source: KeyText | None = Field(default=None, alias="FundingSourceId")
+    # the account behind the funding source
+    customer: KeyText | None = Field(default=None, alias="CustomerAccountNumber")
     project: KeyText | None = Field(default=None, alias="ProjectId")
     invoice_date: Day = Field(alias="InvoiceDate")
     description: Text = Field(alias="Description")
