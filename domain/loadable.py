@@ -191,7 +191,7 @@ LOADABLE: tuple[Loadable, ...] = (
         _own_key,
         is_updatable=False,
         moves=_MILESTONE_MOVES,
-        table_map="project_operations_integration_contract_line_milestones",
+        table_map="contract_line_milestones",
         backlog_entry=_ready_milestone,
     ),
     Loadable(
@@ -211,7 +211,7 @@ LOADABLE: tuple[Loadable, ...] = (
         _one(TransactionConnection),
         _connection_key,
         is_updatable=False,
-        table_map="integration_entity_for_project_transaction_relationships",
+        table_map="project_transaction_relationships",
         complete=_placed_connection,
     ),
     Loadable(Table.FINANCE_SETUP, "", SETUP_KINDS, _own_key, is_finance=True),

@@ -104,10 +104,11 @@ def too_large(size: int) -> BadRow:
 
 def _rows_of_lines(lines: Iterator[bytes]) -> Iterator[Raw]:
     for number, line in enumerate(lines, start=2):
-        if not line.strip():
-            continue
         try:
-            yield Raw(f"line {number}", _parsed(line))
+            if len(line) > LINE_BYTES_MAX:
+                raise _not_json(f"the line has over {LINE_BYTES_MAX:,} bytes")
+            if line.strip():
+                yield Raw(f"line {number}", _parsed(line))
         except BadRow as error:
             yield Raw(f"line {number}", error.problem)
 
