@@ -104,6 +104,8 @@ class JournalLine(JournalLineContent):
     # -- since posting: why it could not be posted; the ledger entries that posting decided, as JSON text
     post_error: Text | None = Field(default=None, alias="PostError")
     postings: Text | None = Field(default=None, alias="Postings")
+    # what is written back to the actual: its amount in the accounting currency
+    accounting_amount: Number | None = Field(default=None, alias="AccountingAmount")
 
     @property
     def key(self) -> RowKey:

@@ -25,6 +25,7 @@ class Action(StrEnum):
     PROPOSAL_LINES_IMPORTED = "proposal_lines_imported"
     JOURNAL_POSTED = "journal_posted"
     PROPOSAL_POSTED = "proposal_posted"
+    POSTING_REQUESTED = "posting_requested"
     POSTING_WRITTEN_BACK = "posting_written_back"
     DEAD_LETTER_RECORDED = "dead_letter_recorded"
     NOTHING_TO_DO = "nothing_to_do"

@@ -44,6 +44,7 @@ class StagedActual(Record):
     # the run of Import from staging that chose the journal
     import_run: Text | None = Field(default=None, alias="ImportRun")
     proposal: Guid | None = Field(default=None, alias="InvoiceProposalId")
+    proposal_line: int | None = Field(default=None, alias="InvoiceProposalLine")
     # why the row waits; None: it does not
     waits_for: Text | None = Field(default=None, alias="ImportError")
     # -- since posting

@@ -1,1 +1,16 @@
-"""Everything that knows Azure: triggers, messages, wiring, settings and the storage adapters."""
+"""Everything that knows Azure: triggers, messages, wiring, settings and the storage adapters.
+
+| function | trigger | workflow |
+|---|---|---|
+| `create_proforma` | queue create-proforma | `domain.workflows.create_proforma` |
+| `confirm_invoice` | queue confirm-invoice | `domain.workflows.confirm_invoice` |
+| `sync_table_map` | queue sync-table-map | `domain.workflows.sync_table_map` |
+| `import_from_staging` | timer IMPORT_FROM_STAGING_SCHEDULE | `domain.workflows.import_from_staging` |
+| `import_proposal` | queue import-proposal | `domain.workflows.import_proposal` |
+| `post_journal` | queue post-journal | `domain.workflows.post_journal` |
+| `post_pending_journals` | timer POST_JOURNAL_SCHEDULE | `domain.workflows.post_pending` |
+| `post_proposal` | queue post-proposal | `domain.workflows.post_proposal` |
+| `post_pending_proposals` | timer POST_PROPOSAL_SCHEDULE | `domain.workflows.post_pending` |
+| `write_back_posting` | queue write-back-posting | `domain.workflows.write_back_posting` |
+| `record_dead_letter_<queue>` | every `<queue>-poison` | `domain.workflows.record_dead_letter` |
+"""

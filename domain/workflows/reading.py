@@ -1,6 +1,6 @@
 """Read records: one, all of a partition page by page, or the document that a command names."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from domain.errors import NotYet, Problem, ReasonCode
 from domain.ports import RowStore
@@ -35,24 +35,24 @@ def known_document(store: RowStore, table: Table, key: RowKey, what: str) -> Sto
     return row
 
 
-def paged[T](pages: Callable[[], Iterator[Sequence[T]]]) -> Callable[[], Iterator[Sequence[T]]]:
+def paged[P](pages: Callable[[], Iterator[P]]) -> Callable[[], Iterator[P]]:
     """Read pages twice for the price of one when there is only one page.
 
     A long document is read again from the storage, so that it never stands in memory as a whole.
     """
-    kept: list[Sequence[T]] = []
-    counted = 0
+    kept: list[P] = []
+    is_short = False
 
-    def again() -> Iterator[Sequence[T]]:
-        nonlocal counted
-        if counted == 1:
+    def again() -> Iterator[P]:
+        nonlocal is_short
+        if is_short:
             yield from kept
             return
-        counted = 0
-        kept.clear()
+        count = 0
         for page in pages():
-            counted += 1
-            kept[:] = [page] if counted == 1 else []
+            count += 1
+            kept[:] = [page] if count == 1 else []
             yield page
+        is_short = count == 1
 
     return again

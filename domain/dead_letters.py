@@ -1,0 +1,66 @@
+"""Dead letters: messages that could not be processed, kept for good with their reason.
+
+The host deletes poison messages after seven days; the row stays. The same body in the same queue is the same letter,
+however often the host copies it.
+"""
+
+import base64
+import hashlib
+
+from pydantic import Field
+
+from domain.errors import ReasonCode
+from domain.identifiers import derive_id
+from domain.record import KeyText, Record, Text
+from domain.rows import RowKey
+
+# characters of one column; a message body never needs more than three
+PART_LENGTH = 30_000
+
+
+class DeadLetter(Record):
+    """A row of `InvoicingDeadLetters`. Partition: the queue. Row: the letter."""
+
+    letter: KeyText = Field(alias="Letter")
+    # the queue that the message was for, without -poison
+    queue: KeyText = Field(alias="Queue")
+    # the body as it was received, in up to three parts; base64 when it is not text
+    body: Text = Field(alias="Body")
+    body_more: Text | None = Field(default=None, alias="Body2")
+    body_rest: Text | None = Field(default=None, alias="Body3")
+    body_encoding: KeyText = Field(default="text", alias="BodyEncoding")
+    # how often it was delivered
+    attempts: int = Field(alias="Attempts", ge=0)
+    code: ReasonCode = Field(alias="Code")
+    sentence: Text = Field(alias="Sentence")
+    # groups failures of one cause: digest of the exception's type and the places in the code that it passed
+    traceback_digest: Text | None = Field(default=None, alias="TracebackDigest")
+    document: Text | None = Field(default=None, alias="Document")
+    correlation: Text | None = Field(default=None, alias="Correlation")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition: the queue. Row: the letter."""
+        return RowKey(self.queue, self.letter)
+
+
+def letter_id(queue: str, body: bytes) -> str:
+    """Derive the id of a letter from its queue and body."""
+    return derive_id("dead-letter", queue, hashlib.sha256(body).hexdigest())
+
+
+def body_columns(body: bytes) -> dict[str, object]:
+    """Split a body over the columns that hold it."""
+    text, encoding = _as_text(body)
+    parts = [text[start : start + PART_LENGTH] for start in range(0, len(text), PART_LENGTH)] or ["(empty)"]
+    names = ("body", "body_more", "body_rest")
+    return {**dict(zip(names, parts, strict=False)), "body_encoding": encoding}
+
+
+def _as_text(body: bytes) -> tuple[str, str]:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode(), "base64"
+    # what the storage can't show as text is kept as base64, so that nothing of it is lost
+    return (text, "text") if text.isprintable() or text.isascii() else (base64.b64encode(body).decode(), "base64")

@@ -1,0 +1,50 @@
+"""What finance knows about a legal entity, read once for each stage: set-up, customers, projects and contracts."""
+
+from domain.errors import Problem
+from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject, Parties
+from domain.ports import RowStore
+from domain.record import Record
+from domain.rows import Columns, RowKey
+from domain.setup import LegalEntitySetup
+from domain.tables import Table
+from domain.workflows.reading import find_record
+
+
+class Companies:
+    """A cache for the length of one stage; set-up that changes counts from the next stage on."""
+
+    def __init__(self, store: RowStore) -> None:
+        """Start empty."""
+        self._store = store
+        self._setups: dict[str, LegalEntitySetup | Problem] = {}
+        self._parties: dict[tuple[Table, RowKey], Record | None] = {}
+
+    def setup(self, company: str) -> LegalEntitySetup | Problem:
+        """Give the set-up of a legal entity, or the first problem with it."""
+        if company not in self._setups:
+            self._setups[company] = self._read_setup(company)
+        return self._setups[company]
+
+    def parties(self, company: str, *, project: str | None, contract: str | None, customer: str | None) -> Parties:
+        """Give the project, contract and customer of a transaction; what finance does not know is None."""
+        return Parties(
+            project=self._party(Table.FINANCE_PROJECTS, company, project, FinanceProject),
+            contract=self._party(Table.FINANCE_CONTRACTS, company, contract, FinanceContract),
+            customer=self._party(Table.FINANCE_CUSTOMERS, company, customer, FinanceCustomer),
+        )
+
+    def _party[R: Record](self, table: Table, company: str, name: str | None, kind: type[R]) -> R | None:
+        if name is None:
+            return None
+        place = (table, RowKey(company, name))
+        if place not in self._parties:
+            self._parties[place] = find_record(self._store, *place, kind)
+        found = self._parties[place]
+        return found if isinstance(found, kind) else None
+
+    def _read_setup(self, company: str) -> LegalEntitySetup | Problem:
+        rows: list[Columns] = []
+        for page in self._store.read_pages(Table.FINANCE_SETUP, company):
+            rows += [row.columns for row in page]
+        setup = LegalEntitySetup.from_rows(company, rows)
+        return setup if isinstance(setup, LegalEntitySetup) else setup[0]

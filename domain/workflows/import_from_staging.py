@@ -1,0 +1,93 @@
+"""The periodic process Import from staging: everything that is pending, bounded, one piece of work at a time.
+
+First the on-account transactions, then the journal lines, then the proposals. A piece that fails is named and does not
+hold up the others; what is left over waits for the next tick.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import islice
+
+from domain.commands import ImportProposal
+from domain.errors import CarriesProblem, ChangedMeanwhile, ContentDiffers, Problem, ReasonCode
+from domain.identifiers import derive_id
+from domain.outcome import Action, Outcome
+from domain.pending_work import PendingWork, WorkKind
+from domain.ports import CommandSender, RowStore
+from domain.problems import open_problem
+from domain.rows import StoredRow
+from domain.workflows.companies import Companies
+from domain.workflows.handling import clear_problem, keep_problem
+from domain.workflows.import_journal_lines import import_journal_lines
+from domain.workflows.import_on_account import import_on_account
+from domain.workflows.import_proposal import import_lines
+from domain.workflows.work_index import pending
+
+# pieces of work of one kind in one tick
+WORK_PER_TICK_MAX = 500
+STAGE = "import-from-staging"
+
+type Work = Callable[[StoredRow], Outcome]
+
+
+def import_from_staging(store: RowStore, sender: CommandSender, now: datetime) -> Iterator[Outcome]:
+    """Import what is ready.
+
+    Args:
+        store: where staging, journals and proposals stand.
+        sender: where proposals without revenue report that they are closed.
+        now: the instant of the tick.
+
+    Yields:
+        The outcome of each piece of work, in the order in which it was done.
+    """
+    companies = Companies(store)
+    work: Mapping[WorkKind, Work] = {
+        WorkKind.ON_ACCOUNT: lambda row: import_on_account(store, companies, row),
+        WorkKind.JOURNAL_LINES: lambda row: import_journal_lines(store, companies, row),
+        WorkKind.PROPOSAL_LINES: lambda row: import_lines(store, sender, companies, _command(row, now)),
+    }
+    for kind, do in work.items():
+        for row in islice(pending(store, kind), WORK_PER_TICK_MAX):
+            yield _isolated(store, row, do)
+
+
+def _isolated(store: RowStore, row: StoredRow, do: Work) -> Outcome:
+    work = PendingWork.from_columns(row.columns)
+    try:
+        outcome = do(row)
+    except CarriesProblem as error:
+        outcome = Outcome(Action.NOTHING_TO_DO, work.partition, {"kind": work.kind.value}, (error.problem,))
+    except ContentDiffers as error:
+        problem = Problem(ReasonCode.CONTENT_DIFFERS, str(error), (work.partition,))
+        outcome = Outcome(Action.NOTHING_TO_DO, work.partition, {"kind": work.kind.value}, (problem,))
+    except ChangedMeanwhile:
+        # another worker was faster; the next tick looks again
+        return Outcome(Action.NOTHING_TO_DO, work.partition, {"kind": work.kind.value})
+    _keep_or_clear(store, work, outcome)
+    return outcome
+
+
+def _keep_or_clear(store: RowStore, work: PendingWork, outcome: Outcome) -> None:
+    if outcome.problems:
+        stored = open_problem(
+            outcome.problems[0], document=work.partition, stage=_stage(work), correlation=work.correlation
+        )
+        keep_problem(store, stored)
+    else:
+        clear_problem(store, work.partition, _stage(work))
+
+
+def _stage(work: PendingWork) -> str:
+    # two ranges of one contract's backlog have a problem each
+    return f"{work.kind.value}|{work.first}" if work.kind == WorkKind.JOURNAL_LINES else work.kind.value
+
+
+def _command(row: StoredRow, now: datetime) -> ImportProposal:
+    work = PendingWork.from_columns(row.columns)
+    return ImportProposal(
+        command=derive_id("import-proposal", work.partition),
+        correlation=work.correlation,
+        requested_at=now,
+        proposal=work.partition,
+    )

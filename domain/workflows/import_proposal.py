@@ -1,0 +1,245 @@
+"""Make the lines of one project invoice proposal: all of them, or none and the reason.
+
+Two passes over the staged billed sales. The first one only looks: is everything there, is everything posted? The second
+one writes the lines, then marks the staged rows, and last commits the header.
+
+Source: Project Operations documentation, format-update-project-invoice-proposals and project-integration-workspace.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from domain.actuals import Actual
+from domain.commands import ImportProposal, WriteBackPosting
+from domain.completeness import is_whole, mismatch, needs_sale, sale_keys, unconnected, unposted, without_milestone
+from domain.errors import NotYet, Problem, ReasonCode, by_precedence
+from domain.identifiers import derive_id
+from domain.invoice_proposal import Proposal, ProposalLine, ProposalStatus
+from domain.ledger import ProjectTransaction
+from domain.money import total
+from domain.option_sets import FinanceTransactionType, TransactionType
+from domain.outcome import Action, Outcome
+from domain.pending_work import PendingWork, WorkKind, posting_work
+from domain.ports import CommandSender, RowStore
+from domain.proposal_lines import proposal_line
+from domain.rows import Delete, Insert, Merge, RowKey, StoredRow, Value
+from domain.saving import read_keys, replace_status, save
+from domain.setup import LegalEntitySetup
+from domain.staging import OnAccountTransaction, StagedActual, StagedRelationship
+from domain.tables import Table
+from domain.workflows.companies import Companies
+from domain.workflows.reading import paged, read_records
+
+type Source = ProjectTransaction | OnAccountTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class _Import:
+    """One import with what it knows."""
+
+    store: RowStore
+    proposal: Proposal
+    setup: LegalEntitySetup
+    companies: Companies
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """Staged billed sales with what stands behind each of them."""
+
+    rows: tuple[tuple[RowKey, StagedActual], ...]
+    # billed sale's id to the staged row of its unbilled sale; only for rows that have one
+    sales: Mapping[str, StagedActual | None]
+    # billed sale's id to what its line takes its groups from
+    sources: Mapping[str, Source]
+    connections: Mapping[str, RowKey]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What the second pass made."""
+
+    count: int
+    amount: Decimal
+
+
+def import_proposal(store: RowStore, sender: CommandSender, command: ImportProposal) -> Outcome:
+    """Make the lines of the proposal that the command names.
+
+    Raises:
+        NotYet: the header has not arrived (yet).
+    """
+    return import_lines(store, sender, Companies(store), command)
+
+
+def import_lines(store: RowStore, sender: CommandSender, companies: Companies, command: ImportProposal) -> Outcome:
+    """Make the lines, with the set-up that a whole tick shares.
+
+    Returns:
+        What was made; or `nothing_to_do` with the problems that name exactly what is missing.
+    """
+    row = store.find(Table.FINANCE_INVOICE_PROPOSALS, RowKey(command.proposal, command.proposal))
+    if row is None:
+        sentence = (
+            f"the header of proposal {command.proposal} has not arrived; confirm the proforma, or wait for its sync"
+        )
+        raise NotYet(Problem(ReasonCode.AWAITING_HEADER, sentence, (command.proposal,)))
+    proposal = Proposal.from_columns(row.columns)
+    if proposal.status == ProposalStatus.AWAITING_LINES:
+        setup = companies.setup(proposal.company)
+        if isinstance(setup, Problem):
+            return Outcome(Action.NOTHING_TO_DO, proposal.proposal, {"proposal": proposal.number}, (setup,))
+        problems, proposal = _import(_Import(store, proposal, setup, companies), row)
+        if problems:
+            return Outcome(Action.NOTHING_TO_DO, proposal.proposal, {"proposal": proposal.number}, problems)
+    _hand_on(store, sender, proposal, command)
+    facts: dict[str, str | int] = {"proposal": proposal.number, "lines": proposal.lines or 0}
+    return Outcome(Action.PROPOSAL_LINES_IMPORTED, proposal.proposal, {**facts, "status": proposal.status.value})
+
+
+def _import(work: _Import, row: StoredRow) -> tuple[tuple[Problem, ...], Proposal]:
+    pages = paged(lambda: _pages(work))
+    problems = _missing(work, pages())
+    if problems:
+        return problems, work.proposal
+    made = _make_lines(work, pages())
+    if isinstance(made, Problem):
+        return (made,), work.proposal
+    status = ProposalStatus.OPEN if made.count else ProposalStatus.CLOSED
+    after = work.proposal.changed(status=status, lines=made.count, amount=made.amount)
+    replace_status(work.store, Table.FINANCE_INVOICE_PROPOSALS, after.key, after.to_columns(), row.etag)
+    return (), after
+
+
+def _pages(work: _Import) -> Iterator[_Page]:
+    partition = work.proposal.proposal
+    relationships = read_records(work.store, Table.FINANCE_TRANSACTION_RELATIONSHIPS, partition, StagedRelationship)
+    connections = sale_keys(relationships)
+    for page in work.store.read_pages(Table.FINANCE_ACTUALS_STAGING, partition, columns=StagedActual.columns()):
+        read = [(row.key, StagedActual.from_columns(row.columns)) for row in page]
+        billed = tuple(each for each in read if each[1].transaction_type == FinanceTransactionType.BILLED_SALES)
+        yield _page(work, billed, connections)
+
+
+def _page(work: _Import, rows: tuple[tuple[RowKey, StagedActual], ...], connections: Mapping[str, RowKey]) -> _Page:
+    keys = {row.actual: connections[row.actual] for _, row in rows if row.actual in connections}
+    staged = read_keys(work.store, Table.FINANCE_ACTUALS_STAGING, keys.values(), StagedActual.columns())
+    posted = read_keys(work.store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values(), ProjectTransaction.columns())
+    sources: dict[str, Source] = {
+        billed: ProjectTransaction.from_columns(posted[key].columns) for billed, key in keys.items() if key in posted
+    }
+    sales = {
+        billed: StagedActual.from_columns(staged[key].columns) if key in staged else None
+        for billed, key in keys.items()
+    }
+    return _Page(rows, sales, sources | _on_account(work, rows), connections)
+
+
+def _on_account(work: _Import, rows: Sequence[tuple[RowKey, StagedActual]]) -> dict[str, Source]:
+    """Find the on-account transactions of milestones: they stand where the milestone does, by its date."""
+    contract = work.proposal.contract_partition
+    keys = {row.actual: RowKey(contract, f"{row.document_date}|{row.milestone}") for _, row in rows if row.milestone}
+    found = read_keys(work.store, Table.FINANCE_ON_ACCOUNT_TRANSACTIONS, keys.values())
+    return {
+        billed: OnAccountTransaction.from_columns(found[key].columns) for billed, key in keys.items() if key in found
+    }
+
+
+def _missing(work: _Import, pages: Iterator[_Page]) -> tuple[Problem, ...]:
+    """Look at everything once, and name everything that is missing."""
+    billed: list[str] = []
+    rows: list[StagedActual] = []
+    sales: dict[str, StagedActual | None] = {}
+    connections: Mapping[str, RowKey] = {}
+    milestones: list[str] = []
+    refused: list[Problem] = []
+    for page in pages:
+        billed += [row.actual for _, row in page.rows]
+        rows += [row for _, row in page.rows if needs_sale(row) and row.actual not in page.connections]
+        sales |= {each: sale for each, sale in page.sales.items() if sale is None or not sale.processed}
+        milestones += [row.milestone for _, row in page.rows if row.milestone and row.actual not in page.sources]
+        connections = page.connections
+        tried = (_line(work, 1, key, row, page.sources.get(row.actual)) for key, row in page.rows)
+        refused += [line for line in tried if isinstance(line, Problem)]
+    whole = None if is_whole(work.proposal, billed) else mismatch(work.proposal, set(billed), _confirmed(work))
+    checks = (
+        whole,
+        unconnected(work.proposal, rows, connections),
+        unposted(work.proposal, sales),
+        without_milestone(work.proposal, milestones),
+    )
+    # what a line says about itself only counts when everything that it needs is there
+    return by_precedence(problem for problem in checks if problem is not None) or by_precedence(refused)
+
+
+def _confirmed(work: _Import) -> set[str]:
+    """Ask Dataverse which billed sales the invoice has; only when they do not agree with what arrived."""
+    actuals = read_records(work.store, Table.DATAVERSE_ACTUALS, work.proposal.proposal, Actual)
+    return {actual.actual for actual in actuals if actual.transaction_type == TransactionType.BILLED_SALES}
+
+
+def _make_lines(work: _Import, pages: Iterator[_Page]) -> _Lines | Problem:
+    count, amounts = 0, []
+    for page in pages:
+        lines: list[ProposalLine] = []
+        marks: list[Merge] = []
+        for key, row in page.rows:
+            line = _line(work, count + len(lines) + 1, key, row, page.sources.get(row.actual))
+            if isinstance(line, Problem):
+                return line
+            marks.append(Merge(key.row, _mark(work.proposal, line)))
+            lines += [line] if line else []
+        inserts = (Insert(line.key.row, line.to_columns()) for line in lines)
+        save(work.store, Table.FINANCE_INVOICE_PROPOSAL_LINES, work.proposal.proposal, inserts)
+        save(work.store, Table.FINANCE_ACTUALS_STAGING, work.proposal.proposal, marks)
+        count += len(lines)
+        amounts.append(total(line.amount for line in lines))
+    return _Lines(count, total(amounts))
+
+
+def _line(
+    work: _Import, number: int, key: RowKey, row: StagedActual, source: Source | None
+) -> ProposalLine | Problem | None:
+    parties = work.companies.parties(
+        row.company, project=row.project, contract=row.contract, customer=work.proposal.customer
+    )
+    return proposal_line(work.setup, work.proposal, number, row, key.text, parties, source)
+
+
+def _mark(proposal: Proposal, line: ProposalLine | None) -> dict[str, Value]:
+    if line is None:
+        return {"InvoiceProposalId": proposal.proposal}
+    return {"InvoiceProposalId": proposal.proposal, "InvoiceProposalLine": line.number}
+
+
+def _hand_on(store: RowStore, sender: CommandSender, proposal: Proposal, command: ImportProposal) -> None:
+    """Say what comes next: the clerk posts an open proposal; a closed one has nothing to post, only to report."""
+    work = {"company": proposal.company, "document": proposal.proposal, "correlation": proposal.correlation}
+    if proposal.status == ProposalStatus.OPEN:
+        ready = posting_work(WorkKind.POST_PROPOSAL, **work)
+        save(store, Table.FINANCE_PENDING_WORK, ready.kind.value, (Insert(ready.key.row, ready.to_columns()),))
+    if proposal.status == ProposalStatus.CLOSED:
+        sender.send((_write_back(proposal, command),))
+    done = header_work(proposal)
+    save(store, Table.FINANCE_PENDING_WORK, done.kind.value, (Delete(done.key.row),))
+
+
+def header_work(proposal: Proposal) -> PendingWork:
+    """Make the work row that the arrival of a proposal's header registers."""
+    return posting_work(
+        WorkKind.PROPOSAL_LINES,
+        company=proposal.company,
+        document=proposal.proposal,
+        correlation=proposal.correlation,
+    )
+
+
+def _write_back(proposal: Proposal, command: ImportProposal) -> WriteBackPosting:
+    return WriteBackPosting(
+        command=derive_id("write-back", proposal.proposal),
+        correlation=proposal.correlation,
+        requested_at=command.requested_at,
+        posted="proposal",
+        posted_document=proposal.proposal,
+    )

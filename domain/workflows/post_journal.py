@@ -1,0 +1,207 @@
+"""Post one integration journal: good lines with their vouchers, bad lines in a new journal with their reasons.
+
+Every line's outcome is decided once, by the line's version, and stands on the line; then the header is committed as
+Processing, and from there on the ledger rows are written from what stands on the lines. The header as Posted is the
+commit point. A journal without one good line stays as it is, with the reasons on its lines.
+
+Source: Project Operations documentation, project-operations-integration-journal (transfer lines with posting errors).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.commands import PostJournal, WriteBackPosting
+from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_precedence
+from domain.identifiers import derive_id
+from domain.journal import Journal, JournalLine, JournalStatus, LineStatus
+from domain.ledger import LedgerEntry, out_of_balance
+from domain.outcome import Action, Outcome
+from domain.pending_work import WorkKind, posting_work
+from domain.ports import CommandSender, RowStore
+from domain.posting import LinePosting, post_line
+from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
+from domain.saving import replace_status, save
+from domain.setup import LegalEntitySetup
+from domain.tables import Table
+from domain.workflows.companies import Companies
+from domain.workflows.reading import known_document
+
+LINES = Table.FINANCE_INTEGRATION_JOURNAL_LINES
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line as it stands."""
+
+    etag: str
+    line: JournalLine
+
+
+def post_journal(store: RowStore, sender: CommandSender, command: PostJournal) -> Outcome:
+    """Post the good lines of a journal; one that is posted only reports again.
+
+    Returns:
+        What was posted; `nothing_to_do` with the reasons when no line can be posted.
+
+    Raises:
+        NotYet: the journal is not known (yet), or another worker decided at the same time.
+    """
+    key = RowKey(command.journal, command.journal)
+    row = known_document(store, Table.FINANCE_INTEGRATION_JOURNALS, key, "integration journal")
+    journal = Journal.from_columns(row.columns)
+    if journal.status == JournalStatus.DRAFT:
+        problems = _decide(store, journal, row)
+        if problems:
+            return Outcome(Action.NOTHING_TO_DO, journal.journal, {"company": journal.company}, problems)
+        row = known_document(store, Table.FINANCE_INTEGRATION_JOURNALS, key, "integration journal")
+        journal = Journal.from_columns(row.columns)
+    if journal.status == JournalStatus.PROCESSING:
+        journal = _post(store, journal, row)
+    _hand_on(store, sender, journal, command)
+    facts: dict[str, str | int] = {"company": journal.company, "posted": journal.posted or 0}
+    return Outcome(Action.JOURNAL_POSTED, journal.journal, {**facts, "transferred": journal.transferred or 0})
+
+
+def error_journal(journal: str) -> str:
+    """Derive the id of the journal that takes the lines which could not be posted."""
+    return derive_id("journal-of-errors", journal)
+
+
+def _read(store: RowStore, journal: Journal) -> Iterator[_Line]:
+    for page in store.read_pages(LINES, journal.journal):
+        for row in page:
+            yield _Line(row.etag, JournalLine.from_columns(row.columns))
+
+
+def _decide(store: RowStore, journal: Journal, row: StoredRow) -> tuple[Problem, ...]:
+    companies = Companies(store)
+    setup = companies.setup(journal.company)
+    if isinstance(setup, Problem):
+        return (setup,)
+    lines = list(_read(store, journal))
+    # a line that another delivery has decided stays decided
+    told = [(each, _posting(setup, companies, each.line)) for each in lines if each.line.status == LineStatus.DRAFT]
+    good = [each for each in lines if each.line.status == LineStatus.POSTED]
+    if not good and not any(isinstance(posting, LinePosting) for _, posting in told):
+        save(store, LINES, journal.journal, _reasons(told))
+        return by_precedence(posting for _, posting in told if isinstance(posting, Problem))
+    try:
+        save(store, LINES, journal.journal, (_decision(each, posting) for each, posting in told))
+        _begin(store, journal, row)
+    except ChangedMeanwhile as error:
+        sentence = f"journal {journal.journal} is being posted by another worker; it is looked at again"
+        raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (journal.journal,))) from error
+    return ()
+
+
+def _posting(setup: LegalEntitySetup, companies: Companies, line: JournalLine) -> LinePosting | Problem:
+    parties = companies.parties(line.company, project=line.project, contract=None, customer=None)
+    posting = post_line(setup, line, parties.project)
+    if isinstance(posting, LinePosting) and (imbalance := out_of_balance(posting.entries)):
+        return imbalance
+    return posting
+
+
+def _decision(each: _Line, posting: LinePosting | Problem) -> Merge:
+    if isinstance(posting, Problem):
+        columns = {"Status": LineStatus.TRANSFERRED.value, "PostError": posting.sentence}
+        return Merge(each.line.key.row, columns, each.etag)
+    decided = each.line.changed(
+        status=LineStatus.POSTED, postings=posting.to_text(), accounting_amount=posting.accounting_amount
+    ).to_columns()
+    names = ("Status", "Postings", "AccountingAmount")
+    cleared = {"PostError": None} if each.line.post_error else {}
+    return Merge(each.line.key.row, {**{name: decided[name] for name in names}, **cleared}, each.etag)
+
+
+def _reasons(told: Iterable[tuple[_Line, LinePosting | Problem]]) -> Iterator[Merge]:
+    for each, posting in told:
+        if isinstance(posting, Problem) and posting.sentence != each.line.post_error:
+            yield Merge(each.line.key.row, {"PostError": posting.sentence}, each.etag)
+
+
+def _begin(store: RowStore, journal: Journal, row: StoredRow) -> None:
+    decided = [each.line for each in _read(store, journal)]
+    posted = sum(1 for line in decided if line.status == LineStatus.POSTED)
+    after = journal.changed(
+        status=JournalStatus.PROCESSING, posted=posted, transferred=len(decided) - posted
+    ).to_columns()
+    replace_status(store, Table.FINANCE_INTEGRATION_JOURNALS, row.key, after, row.etag)
+
+
+def _post(store: RowStore, journal: Journal, row: StoredRow) -> Journal:
+    lines = [each.line for each in _read(store, journal)]
+    postings = [LinePosting.from_text(line, line.postings) for line in lines if line.postings]
+    entries = (Insert(entry.key.row, entry.to_columns()) for entry in _entries(postings))
+    save(store, Table.FINANCE_LEDGER_ENTRIES, journal.journal, entries)
+    _save_transactions(store, postings)
+    _transfer(store, journal, [line for line in lines if line.status == LineStatus.TRANSFERRED])
+    after = journal.changed(status=JournalStatus.POSTED)
+    replace_status(store, Table.FINANCE_INTEGRATION_JOURNALS, row.key, after.to_columns(), row.etag)
+    return after
+
+
+def _entries(postings: Sequence[LinePosting]) -> Iterator[LedgerEntry]:
+    for posting in postings:
+        yield from posting.entries
+
+
+def _save_transactions(store: RowStore, postings: Sequence[LinePosting]) -> None:
+    transactions = [posting.transaction for posting in postings]
+    for partition in sorted({each.key.partition for each in transactions}):
+        mine = (each for each in transactions if each.key.partition == partition)
+        inserts = (Insert(each.key.row, each.to_columns()) for each in mine)
+        save(store, Table.FINANCE_PROJECT_TRANSACTIONS, partition, inserts)
+
+
+def _transfer(store: RowStore, journal: Journal, bad: Sequence[JournalLine]) -> None:
+    """Put the bad lines in a journal of their own, under their own vouchers, and say so on the staged rows."""
+    if not bad:
+        return
+    target = error_journal(journal.journal)
+    moved = [
+        line.changed(journal=target, number=number, status=LineStatus.DRAFT) for number, line in enumerate(bad, start=1)
+    ]
+    save(store, LINES, target, (Insert(line.key.row, line.to_columns()) for line in moved))
+    header = Journal(
+        journal=target,
+        company=journal.company,
+        description=f"Lines with posting errors of journal {journal.journal}",
+        status=JournalStatus.DRAFT,
+        period_start=journal.period_start,
+        lines=len(moved),
+        original=journal.journal,
+        correlation=journal.correlation,
+    )
+    save(store, Table.FINANCE_INTEGRATION_JOURNALS, target, (Insert(target, header.to_columns()),))
+    for partition in sorted({RowKey.from_text(line.actual_key).partition for line in moved}):
+        mine = [line for line in moved if RowKey.from_text(line.actual_key).partition == partition]
+        marks = (Merge(RowKey.from_text(line.actual_key).row, _mark(line)) for line in mine)
+        save(store, Table.FINANCE_ACTUALS_STAGING, partition, marks)
+
+
+def _mark(line: JournalLine) -> dict[str, str | int | bool | None]:
+    return {"ProjAdvancedJournal": line.journal, "ProjAdvancedJournalLine": line.number}
+
+
+def _hand_on(store: RowStore, sender: CommandSender, journal: Journal, command: PostJournal) -> None:
+    if journal.transferred:
+        again = posting_work(
+            WorkKind.POST_JOURNAL,
+            company=journal.company,
+            document=error_journal(journal.journal),
+            correlation=journal.correlation,
+        )
+        save(store, Table.FINANCE_PENDING_WORK, again.kind.value, (Insert(again.key.row, again.to_columns()),))
+    write_back = WriteBackPosting(
+        command=derive_id("write-back", journal.journal),
+        correlation=journal.correlation,
+        requested_at=command.requested_at,
+        posted="journal",
+        posted_document=journal.journal,
+    )
+    sender.send((write_back,))
+    done = posting_work(
+        WorkKind.POST_JOURNAL, company=journal.company, document=journal.journal, correlation=journal.correlation
+    )
+    save(store, Table.FINANCE_PENDING_WORK, done.kind.value, (Delete(done.key.row),))

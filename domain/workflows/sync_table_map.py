@@ -1,0 +1,288 @@
+"""Carry rows across a table map: the rows named by the command stand, mapped, in the other system.
+
+Rows that can cross do; a row that cannot stops none of its neighbours and is named. What it waits for decides: a
+look-up that finds nothing may find it later, so the command is tried again; a wrong value stays wrong, so it is told
+as a problem.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import batched, groupby
+from typing import NamedTuple
+
+from domain.commands import SyncTableMap
+from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused, RowMissing
+from domain.outcome import Action, Fact, Outcome
+from domain.pending_work import PendingWork, WorkKind, work_for
+from domain.ports import RowStore
+from domain.problems import IDS_MAX
+from domain.rows import Columns, Insert, Merge, Operation, RowKey, StoredRow
+from domain.saving import ROUNDS_MAX, Writers, in_turn, read_keys, save
+from domain.table_map import (
+    Comparison,
+    apply,
+    compare,
+    lookup_columns,
+    needed_lookups,
+    passes,
+    row_id,
+    source_columns,
+    target_key,
+)
+from domain.table_map_definition import COMPANY_COLUMN, Direction, LookupKey, TableMap
+from domain.table_maps import TABLE_MAPS, find_map
+from domain.tables import Table
+
+# mapped rows that stand in memory: ten transactions
+BLOCK_ROWS_MAX = 1000
+# different sentences that one problem tells; it says how many more there are
+SENTENCES_MAX = 10
+
+
+def sync_table_map(store: RowStore, command: SyncTableMap, *, writers: Writers = in_turn) -> Outcome:
+    """Make the rows that the command names stand in the other system, and register what finance has to do with them.
+
+    A row that stands already with the same columns is done. One that stands with others takes what its map lets follow
+    (a description); any other difference is a problem and the row is left as it is. Work is registered again when the
+    command comes again; work that was done costs the timer one empty pass.
+
+    Args:
+        store: both systems.
+        command: the map, and the range of source rows in one partition.
+        writers: how the transactions of a block are run, in turn or several at a time.
+
+    Returns:
+        What was done, with at most one problem that tells of all rows that stay behind: STAGED_ROW_CHANGED,
+        MAP_VALUE_UNKNOWN or ROW_COLUMN_WRONG. NOTHING_TO_DO when no row passed the filter.
+
+    Raises:
+        Refused: MAP_UNKNOWN; MAP_ONE_WAY or the map's own code, when the other side asks or rows should be deleted.
+        NotYet: MAP_SOURCE_MISSING, the range is empty; MAP_LOOKUP_MISSING, after the other rows have crossed.
+
+    Bounds: any number of rows, of which 2,000 and the rows looked up stand in memory. N rows that pass cost a call for each
+        page of the range, at most one for each row looked up, ceil(N / 100) transactions, and one insert for each kind of
+        work and legal entity; the target is not read.
+    """
+    sync = _Sync(store, _allowed_map(command), command, writers)
+    for block in batched(sync.mapped_rows(), BLOCK_ROWS_MAX, strict=False):
+        sync.land(block)
+    if not sync.read and not sync.table_map.may_be_empty:
+        raise NotYet(_source_missing(sync.table_map, command))
+    sync.register_work()
+    return sync.outcome()
+
+
+class _Row(NamedTuple):
+    source: RowKey
+    target: RowKey
+    columns: Columns
+
+
+@dataclass(slots=True)
+class _Decision:
+    """What becomes of rows that were found standing otherwise."""
+
+    operations: list[Operation] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Sync:
+    """One run of one command: what it has read and found so far."""
+
+    store: RowStore
+    table_map: TableMap
+    command: SyncTableMap
+    writers: Writers
+    # source rows in the range, and those of them that passed the filter
+    read: int = 0
+    passed: int = 0
+    updated: int = 0
+    lookups: dict[LookupKey, Columns | None] = field(default_factory=dict)
+    # rows that give the work, for each kind and legal entity
+    work: Counter[tuple[WorkKind, str]] = field(default_factory=Counter)
+    # rows that stay behind, by what is said of them
+    behind: dict[tuple[ReasonCode, str], list[str]] = field(default_factory=dict)
+
+    def mapped_rows(self) -> Iterator[_Row]:
+        """Read the range page by page and map what can cross."""
+        pages = self.store.read_pages(
+            self.table_map.source,
+            self.command.partition,
+            first=self.command.first,
+            last=self.command.last,
+            columns=source_columns(self.table_map),
+        )
+        for page in pages:
+            self.read += len(page)
+            mapped, problems = self.map_rows(page)
+            self.passed += len(mapped) + len(problems)
+            self.leave_behind(problems)
+            yield from mapped
+
+    def map_rows(self, rows: Iterable[StoredRow]) -> tuple[list[_Row], list[Problem]]:
+        passing = [row for row in rows if passes(self.table_map, row.columns)]
+        self.look_up(passing)
+        mapped: list[_Row] = []
+        problems: list[Problem] = []
+        for row in passing:
+            result = apply(self.table_map, row.columns, self.lookups)
+            if isinstance(result, Problem):
+                problems.append(result)
+            else:
+                mapped.append(_Row(row.key, target_key(self.table_map, row), result))
+        return mapped, problems
+
+    def look_up(self, rows: Sequence[StoredRow]) -> None:
+        """Read what the rows look up and was not read before, hop by hop, each row once for the whole command."""
+        columns = lookup_columns(self.table_map)
+        while wanted := {key for row in rows for key in needed_lookups(self.table_map, row.columns, self.lookups)}:
+            for table, keys in groupby(sorted(wanted), key=lambda key: key.table):
+                asked = [key.key for key in keys]
+                found = read_keys(self.store, table, asked, columns[table])
+                self.lookups |= {LookupKey(table, key): found[key].columns if key in found else None for key in asked}
+
+    def land(self, rows: Sequence[_Row]) -> None:
+        """Write mapped rows, partition by partition; rows that stand otherwise are looked at one by one."""
+        for partition, group in groupby(rows, key=lambda row: row.target.partition):
+            landing = list(group)
+            inserts = [Insert(row.target.row, row.columns) for row in landing]
+            try:
+                save(self.store, self.table_map.target, partition, inserts, writers=self.writers)
+            except ContentDiffers:
+                self.settle(partition, landing)
+        for row in rows:
+            kind = work_for(self.table_map.target, row.columns)
+            if kind is not None:
+                self.work[kind, str(row.columns[COMPANY_COLUMN])] += 1
+
+    def settle(self, partition: str, rows: Sequence[_Row]) -> None:
+        """Bring rows up to date where their map lets them follow, by version, with what the source says now."""
+        for attempt in range(1, ROUNDS_MAX + 1):
+            decision = self.decide(rows)
+            try:
+                save(self.store, self.table_map.target, partition, decision.operations, writers=self.writers)
+            except (ContentDiffers, ChangedMeanwhile, RowMissing):
+                if attempt == ROUNDS_MAX:
+                    raise
+                continue
+            self.updated += sum(isinstance(operation, Merge) for operation in decision.operations)
+            self.leave_behind(decision.problems)
+            return
+
+    def decide(self, rows: Sequence[_Row]) -> _Decision:
+        # the target first: whoever changes it after that makes our merge fail, and what the source says is then newer
+        names = tuple(mapping.target for mapping in self.table_map.forward)
+        standing = read_keys(self.store, self.table_map.target, [row.target for row in rows], names)
+        sources = read_keys(
+            self.store, self.table_map.source, [row.source for row in rows], source_columns(self.table_map)
+        )
+        mapped, problems = self.map_rows(sources.values())
+        decision = _Decision(problems=problems)
+        for row in mapped:
+            stands = standing.get(row.target)
+            if stands is None:
+                decision.operations.append(Insert(row.target.row, row.columns))
+                continue
+            comparison = compare(self.table_map, row.columns, stands.columns)
+            if comparison.refused:
+                decision.problems.append(_changed(self.table_map, sources[row.source], row, stands, comparison))
+            elif comparison.updates:
+                decision.operations.append(Merge(row.target.row, comparison.updates, stands.etag))
+        return decision
+
+    def leave_behind(self, problems: Iterable[Problem]) -> None:
+        for problem in problems:
+            self.behind.setdefault((problem.code, problem.sentence), []).extend(problem.ids)
+
+    def register_work(self) -> None:
+        """Tell finance's timers what there is to do."""
+        for (kind, company), rows in sorted(self.work.items()):
+            work = PendingWork(
+                kind=kind,
+                company=company,
+                partition=self.command.partition,
+                first=self.command.first,
+                last=self.command.last,
+                rows=rows,
+                correlation=self.command.correlation,
+            )
+            _register(self.store, work)
+
+    def outcome(self) -> Outcome:
+        """Say what was done.
+
+        Raises:
+            NotYet: a look-up found nothing.
+        """
+        problems = _told(self.table_map, self.behind)
+        if problems and problems[0].code is ReasonCode.MAP_LOOKUP_MISSING:
+            raise NotYet(problems[0])
+        stays = sum(len(ids) for ids in self.behind.values())
+        facts: dict[str, Fact] = {
+            "map": self.table_map.name,
+            "version": self.table_map.version,
+            "rows": self.passed - stays,
+            "filtered_out": self.read - self.passed,
+            "updated": self.updated,
+            "left_behind": stays,
+        }
+        action = Action.ROWS_SYNCED if self.passed else Action.NOTHING_TO_DO
+        return Outcome(action, self.command.document, facts, problems)
+
+
+def _allowed_map(command: SyncTableMap) -> TableMap:
+    table_map = find_map(command.map)
+    if table_map is None:
+        known = ", ".join(each.name for each in TABLE_MAPS)
+        sentence = f"no table map is called {command.map}; the maps are {known}"
+        raise Refused(Problem(ReasonCode.MAP_UNKNOWN, sentence, (command.map,)))
+    side = "finance" if table_map.direction is Direction.FINANCE_TO_DATAVERSE else "dataverse"
+    if command.side != side or command.change != "save":
+        sentence = f"{table_map.label}: {table_map.one_way.advice}"
+        raise Refused(Problem(table_map.one_way.code, sentence, (command.partition,)))
+    return table_map
+
+
+def _source_missing(table_map: TableMap, command: SyncTableMap) -> Problem:
+    sentence = (
+        f"{table_map.label}: {table_map.source} has no row from {command.first} to {command.last} in "
+        f"{command.partition}; check the keys, or wait until the rows are written"
+    )
+    return Problem(ReasonCode.MAP_SOURCE_MISSING, sentence, (command.partition,))
+
+
+def _register(store: RowStore, work: PendingWork) -> None:
+    try:
+        save(store, Table.FINANCE_PENDING_WORK, work.key.partition, [Insert(work.key.row, work.to_columns())])
+    except ContentDiffers:
+        # the same work is pending for an earlier command
+        return
+
+
+def _changed(table_map: TableMap, source: StoredRow, row: _Row, stands: StoredRow, comparison: Comparison) -> Problem:
+    name = comparison.refused[0]
+    before, now = (columns.get(name) or "absent" for columns in (stands.columns, row.columns))
+    sentence = (
+        f"column {name} of {table_map.target} arrived as {before} and would now be {now}; a row that has arrived is "
+        f"not rewritten, so correct it by a reversal in {table_map.source} instead of a change"
+    )
+    return Problem(ReasonCode.STAGED_ROW_CHANGED, sentence, (row_id(table_map, source.columns),))
+
+
+def _told(table_map: TableMap, behind: dict[tuple[ReasonCode, str], list[str]]) -> tuple[Problem, ...]:
+    # one problem for all rows, what may still come first; the document has one place for it
+    if not behind:
+        return ()
+    order = (ReasonCode.MAP_LOOKUP_MISSING, *ReasonCode)
+    ordered = sorted(behind.items(), key=lambda item: order.index(item[0][0]))
+    parts = [f"{sentence} ({_rows(ids)})" for (_, sentence), ids in ordered[:SENTENCES_MAX]]
+    if len(ordered) > SENTENCES_MAX:
+        parts.append(f"and {len(ordered) - SENTENCES_MAX} more reasons")
+    ids = tuple(row for _, rows in ordered for row in rows)[:IDS_MAX]
+    return (Problem(ordered[0][0][0], f"{table_map.label}: {'; '.join(parts)}", ids),)
+
+
+def _rows(ids: Sequence[str]) -> str:
+    return f"row {ids[0]}" if len(ids) == 1 else f"{len(ids)} rows, the first is {ids[0]}"

@@ -1,0 +1,47 @@
+"""Take pending work, and put it away when it is done.
+
+Whoever begins work counts its claims up, by version: that is what shuts out a slower worker that began before. It can
+still write what it has in hand, but it can't commit its choice any more.
+"""
+
+from collections.abc import Iterator
+
+from domain.errors import ChangedMeanwhile, RowMissing
+from domain.pending_work import PendingWork, WorkKind
+from domain.ports import RowStore
+from domain.rows import Delete, Merge, StoredRow
+from domain.saving import save
+from domain.tables import Table
+
+TABLE = Table.FINANCE_PENDING_WORK
+
+
+def pending(store: RowStore, kind: WorkKind) -> Iterator[StoredRow]:
+    """Read what is pending of a kind; a tick costs what is pending, never what has ever been."""
+    for page in store.read_pages(TABLE, kind.value):
+        yield from page
+
+
+def claim(store: RowStore, row: StoredRow) -> StoredRow | None:
+    """Begin work.
+
+    Returns:
+        The row as it stands after the claim, with the version that the work is committed by; None when somebody else
+        has begun it, or finished it, since the row was read.
+    """
+    work = PendingWork.from_columns(row.columns)
+    claims = (work.claims or 0) + 1
+    try:
+        store.write(TABLE, row.key.partition, (Merge(row.key.row, {"Claims": claims}, row.etag),))
+    except (ChangedMeanwhile, RowMissing):
+        return None
+    return store.find(TABLE, row.key)
+
+
+def put_away(store: RowStore, row: StoredRow) -> None:
+    """Remove work that is done, unless somebody has begun it again since."""
+    try:
+        save(store, TABLE, row.key.partition, (Delete(row.key.row, row.etag),))
+    except ChangedMeanwhile:
+        # the other worker finds nothing left to do and puts it away itself
+        return

@@ -1,0 +1,113 @@
+"""One delivery of a queue message, from its bytes to its outcome: the same for every queue trigger.
+
+A message that can never be processed becomes a dead letter at once. A failure that may pass goes back to the host, which
+delivers again; on the last delivery the reason is kept before the host moves the message to the poison queue.
+"""
+
+import hashlib
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+import azure.functions as func
+
+from domain.commands import Command
+from domain.dead_letters import DeadLetter, body_columns, letter_id
+from domain.errors import BadMessage, CarriesProblem, Problem, ReasonCode
+from domain.outcome import Outcome
+from domain.workflows.handling import handle
+from domain.workflows.record_dead_letter import record_dead_letter
+from functions.messages import decode
+from functions.telemetry import log_failure, log_outcome
+from functions.wiring import Wiring, wiring
+
+_SENTENCE_LENGTH_MAX = 2000
+
+
+def run_command[C: Command](
+    message: func.QueueMessage, kind: type[C], work: Callable[[Wiring, C], Outcome]
+) -> None:
+    """Decode the message, do its work, log what came of it.
+
+    Raises:
+        Exception: whatever the work raised, so that the host delivers again.
+    """
+    app, body = wiring(), message.get_body()
+    queue = app.settings.queues[kind.name]
+    try:
+        command = decode(body, kind)
+    except BadMessage as bad:
+        keep_letter(app, queue, body, message.dequeue_count or 0, bad.problem)
+        return
+    with _LastDelivery(app, queue, message, command):
+        outcome = handle(app.store, command, lambda: work(app, command))
+        log_outcome(outcome, correlation=command.correlation, command=command)
+
+
+def keep_letter(  # noqa: PLR0913 - one row has that many facts
+    app: Wiring,
+    queue: str,
+    body: bytes,
+    attempts: int,
+    problem: Problem,
+    command: Command | None = None,
+    digest: str | None = None,
+) -> None:
+    """Keep a message as a dead letter and log it."""
+    letter = DeadLetter.model_validate(
+        {
+            "letter": letter_id(queue, body),
+            "queue": queue,
+            **body_columns(body),
+            "attempts": attempts,
+            "code": problem.code,
+            "sentence": problem.sentence[:_SENTENCE_LENGTH_MAX],
+            "traceback_digest": digest,
+            "document": command.document if command else None,
+            "correlation": command.correlation if command else None,
+        }
+    )
+    outcome = record_dead_letter(app.store, letter)
+    log_outcome(outcome, correlation=letter.correlation or letter.letter)
+
+
+class _LastDelivery:
+    """Keeps the reason of a failure when the host will not deliver the message again; the failure goes on to the host."""
+
+    def __init__(self, app: Wiring, queue: str, message: func.QueueMessage, command: Command) -> None:
+        self._app, self._queue, self._message, self._command = app, queue, message, command
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not isinstance(error, Exception):
+            return
+        attempts = self._message.dequeue_count or 0
+        problem = _problem_of(error)
+        log_failure(
+            "command_failed",
+            problem.sentence,
+            stage=self._command.name,
+            document=self._command.document,
+            correlation=self._command.correlation,
+            attempt=attempts,
+        )
+        if attempts >= self._app.settings.message_attempts_max:
+            body = self._message.get_body()
+            keep_letter(self._app, self._queue, body, attempts, problem, self._command, _digest(error))
+
+
+def _problem_of(error: Exception) -> Problem:
+    if isinstance(error, CarriesProblem):
+        return error.problem
+    sentence = f"{type(error).__name__}: {error}; mend the cause and replay the message"
+    return Problem(ReasonCode.ATTEMPTS_EXHAUSTED, sentence)
+
+
+def _digest(error: Exception) -> str:
+    places = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    return hashlib.sha256("|".join((type(error).__name__, *places)).encode()).hexdigest()[:16]

@@ -1,0 +1,29 @@
+"""Queue post-proposal: one project invoice proposal to post. Its timer finds the unposted ones of companies that post in batch."""
+
+import azure.functions as func
+
+from domain.commands import PostProposal
+from domain.pending_work import WorkKind
+from domain.workflows.post_proposal import post_proposal as work
+from domain.workflows.post_pending import post_pending
+from functions.invocation import run_command
+from functions.telemetry import log_outcome
+from functions.wiring import wiring
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("post_proposal")
+@blueprint.queue_trigger(arg_name="message", queue_name="%POST_PROPOSAL_QUEUE%", connection="INVOICING_STORAGE")
+def post_proposal(message: func.QueueMessage) -> None:
+    """Decode, do, log."""
+    run_command(message, PostProposal, lambda app, command: work(app.store, app.sender, command))
+
+
+@blueprint.function_name("post_pending_proposals")
+@blueprint.timer_trigger(arg_name="timer", schedule="%POST_PROPOSAL_SCHEDULE%", run_on_startup=False, use_monitor=True)
+def post_pending_proposals(timer: func.TimerRequest) -> None:
+    """Send a command for each unposted project invoice proposal of a company that posts in batch."""
+    app = wiring()
+    outcome = post_pending(app.store, app.sender, WorkKind.POST_PROPOSAL, app.clock.now())
+    log_outcome(outcome, correlation=outcome.document)

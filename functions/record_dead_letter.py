@@ -1,0 +1,45 @@
+"""Every poison queue: what the host gave up on is kept for good, with its reason."""
+
+import azure.functions as func
+
+from domain.commands import COMMANDS, Command
+from domain.errors import BadMessage, Problem, ReasonCode
+from functions.invocation import keep_letter
+from functions.messages import decode
+from functions.settings import queue_setting
+from functions.wiring import wiring
+
+blueprint = func.Blueprint()
+
+
+def _record(message: func.QueueMessage, kind: type[Command]) -> None:
+    app, body = wiring(), message.get_body()
+    problem, command = _reason(body, kind)
+    attempts = app.settings.message_attempts_max
+    keep_letter(app, app.settings.queues[kind.name], body, attempts, problem, command)
+
+
+def _reason(body: bytes, kind: type[Command]) -> tuple[Problem, Command | None]:
+    try:
+        command = decode(body, kind)
+    except BadMessage as bad:
+        return bad.problem, None
+    sentence = (
+        f"{command.name} for {command.document} failed on every delivery without leaving a reason, as when the process "
+        "dies; look for the cause in the logs of the last deliveries, then replay the message"
+    )
+    return Problem(ReasonCode.ATTEMPTS_EXHAUSTED, sentence, (command.document,)), command
+
+
+def _register(kind: type[Command]) -> None:
+    name = f"record_dead_letter_{kind.name.replace('-', '_')}"
+    queue = f"%{queue_setting(kind.name)}%-poison"
+
+    @blueprint.function_name(name)
+    @blueprint.queue_trigger(arg_name="message", queue_name=queue, connection="INVOICING_STORAGE")
+    def record_dead_letter(message: func.QueueMessage) -> None:
+        _record(message, kind)
+
+
+for _kind in COMMANDS:
+    _register(_kind)

@@ -1,0 +1,42 @@
+"""The composition root: settings become clients, clients become adapters, once for each process."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from domain.ports import Clock, CommandSender, RowStore
+from functions.settings import Settings
+from functions.storage.clients import queue_service, table_service
+from functions.storage.queues import AzureCommandSender
+from functions.storage.tables import AzureRowStore
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """Tell the instant, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the triggers hand to the workflows."""
+
+    settings: Settings
+    store: RowStore
+    sender: CommandSender
+    clock: Clock
+
+
+@cache
+def wiring() -> Wiring:
+    """Build everything from the environment; the first invocation pays, the others share it.
+
+    Raises:
+        BadSettings: settings are missing or wrong, all named at once.
+    """
+    settings = Settings.from_env()
+    store = AzureRowStore(table_service(settings.storage))
+    sender = AzureCommandSender(queue_service(settings.storage), settings.queues)
+    return Wiring(settings, store, sender, SystemClock())
