@@ -287,4 +287,4 @@ def _paths(table_map: TableMap) -> list[tuple[Hop, ...]]:
 
 
 def _problem(table_map: TableMap, row: Columns, failure: _Failure) -> Problem:
-    return Problem(failure.code, f"{table_map.label}: {failure.reason}", (row_id(table_map, row),))
+    return Problem(failure.code, failure.reason, (row_id(table_map, row),))

@@ -16,7 +16,6 @@ from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, Rea
 from domain.outcome import Action, Fact, Outcome
 from domain.pending_work import PendingWork, WorkKind, work_for
 from domain.ports import RowStore
-from domain.problems import IDS_MAX
 from domain.rows import Columns, Insert, Merge, Operation, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, Writers, in_turn, read_keys, save
 from domain.table_map import (
@@ -33,11 +32,10 @@ from domain.table_map import (
 from domain.table_map_definition import COMPANY_COLUMN, Direction, LookupKey, TableMap
 from domain.table_maps import TABLE_MAPS, find_map
 from domain.tables import Table
+from domain.workflows.left_behind import LeftBehind
 
-# mapped rows that stand in memory: ten transactions
+# mapped rows that are written together: ten transactions
 BLOCK_ROWS_MAX = 1000
-# different sentences that one problem tells; it says how many more there are
-SENTENCES_MAX = 10
 
 
 def sync_table_map(store: RowStore, command: SyncTableMap, *, writers: Writers = in_turn) -> Outcome:
@@ -60,9 +58,9 @@ def sync_table_map(store: RowStore, command: SyncTableMap, *, writers: Writers =
         Refused: MAP_UNKNOWN; MAP_ONE_WAY or the map's own code, when the other side asks or rows should be deleted.
         NotYet: MAP_SOURCE_MISSING, the range is empty; MAP_LOOKUP_MISSING, after the other rows have crossed.
 
-    Bounds: any number of rows, of which 2,000 and the rows looked up stand in memory. N rows that pass cost a call for each
-        page of the range, at most one for each row looked up, ceil(N / 100) transactions, and one insert for each kind of
-        work and legal entity; the target is not read.
+    Bounds: any number of rows, of which 2,000 and the rows looked up stand in memory. N rows that pass cost a call for
+        each page of the range, at most one for each row looked up, ceil(N / 100) transactions, and one insert for each
+        kind of work and legal entity; the target is not read.
     """
     sync = _Sync(store, _allowed_map(command), command, writers)
     for block in batched(sync.mapped_rows(), BLOCK_ROWS_MAX, strict=False):
@@ -102,8 +100,8 @@ class _Sync:
     lookups: dict[LookupKey, Columns | None] = field(default_factory=dict)
     # rows that give the work, for each kind and legal entity
     work: Counter[tuple[WorkKind, str]] = field(default_factory=Counter)
-    # rows that stay behind, by what is said of them
-    behind: dict[tuple[ReasonCode, str], list[str]] = field(default_factory=dict)
+    # a look-up that finds nothing may find it later, so it is told before what stays wrong
+    behind: LeftBehind = field(default_factory=lambda: LeftBehind(ReasonCode.MAP_LOOKUP_MISSING))
 
     def mapped_rows(self) -> Iterator[_Row]:
         """Read the range page by page and map what can cross."""
@@ -118,7 +116,7 @@ class _Sync:
             self.read += len(page)
             mapped, problems = self.map_rows(page)
             self.passed += len(mapped) + len(problems)
-            self.leave_behind(problems)
+            self.behind.add(problems)
             yield from mapped
 
     def map_rows(self, rows: Iterable[StoredRow]) -> tuple[list[_Row], list[Problem]]:
@@ -168,7 +166,7 @@ class _Sync:
                     raise
                 continue
             self.updated += sum(isinstance(operation, Merge) for operation in decision.operations)
-            self.leave_behind(decision.problems)
+            self.behind.add(decision.problems)
             return
 
     def decide(self, rows: Sequence[_Row]) -> _Decision:
@@ -192,10 +190,6 @@ class _Sync:
                 decision.operations.append(Merge(row.target.row, comparison.updates, stands.etag))
         return decision
 
-    def leave_behind(self, problems: Iterable[Problem]) -> None:
-        for problem in problems:
-            self.behind.setdefault((problem.code, problem.sentence), []).extend(problem.ids)
-
     def register_work(self) -> None:
         """Tell finance's timers what there is to do."""
         for (kind, company), rows in sorted(self.work.items()):
@@ -216,20 +210,19 @@ class _Sync:
         Raises:
             NotYet: a look-up found nothing.
         """
-        problems = _told(self.table_map, self.behind)
-        if problems and problems[0].code is ReasonCode.MAP_LOOKUP_MISSING:
-            raise NotYet(problems[0])
-        stays = sum(len(ids) for ids in self.behind.values())
+        problem = self.behind.told(self.table_map.label)
+        if problem is not None and problem.code is ReasonCode.MAP_LOOKUP_MISSING:
+            raise NotYet(problem)
         facts: dict[str, Fact] = {
             "map": self.table_map.name,
             "version": self.table_map.version,
-            "rows": self.passed - stays,
+            "rows": self.passed - self.behind.rows,
             "filtered_out": self.read - self.passed,
             "updated": self.updated,
-            "left_behind": stays,
+            "left_behind": self.behind.rows,
         }
         action = Action.ROWS_SYNCED if self.passed else Action.NOTHING_TO_DO
-        return Outcome(action, self.command.document, facts, problems)
+        return Outcome(action, self.command.document, facts, () if problem is None else (problem,))
 
 
 def _allowed_map(command: SyncTableMap) -> TableMap:
@@ -269,20 +262,3 @@ def _changed(table_map: TableMap, source: StoredRow, row: _Row, stands: StoredRo
         f"not rewritten, so correct it by a reversal in {table_map.source} instead of a change"
     )
     return Problem(ReasonCode.STAGED_ROW_CHANGED, sentence, (row_id(table_map, source.columns),))
-
-
-def _told(table_map: TableMap, behind: dict[tuple[ReasonCode, str], list[str]]) -> tuple[Problem, ...]:
-    # one problem for all rows, what may still come first; the document has one place for it
-    if not behind:
-        return ()
-    order = (ReasonCode.MAP_LOOKUP_MISSING, *ReasonCode)
-    ordered = sorted(behind.items(), key=lambda item: order.index(item[0][0]))
-    parts = [f"{sentence} ({_rows(ids)})" for (_, sentence), ids in ordered[:SENTENCES_MAX]]
-    if len(ordered) > SENTENCES_MAX:
-        parts.append(f"and {len(ordered) - SENTENCES_MAX} more reasons")
-    ids = tuple(row for _, rows in ordered for row in rows)[:IDS_MAX]
-    return (Problem(ordered[0][0][0], f"{table_map.label}: {'; '.join(parts)}", ids),)
-
-
-def _rows(ids: Sequence[str]) -> str:
-    return f"row {ids[0]}" if len(ids) == 1 else f"{len(ids)} rows, the first is {ids[0]}"
