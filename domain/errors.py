@@ -112,6 +112,11 @@ def by_precedence(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(dict.fromkeys(problems), key=lambda problem: order.index(problem.code)))
 
 
+def problems_in(*found: object) -> tuple[Problem, ...]:
+    """Pick the problems out of what several look-ups found, by precedence."""
+    return by_precedence(one for one in found if isinstance(one, Problem))
+
+
 class InvoicingError(Exception):
     """The root of everything that this product raises on purpose."""
 

@@ -3,6 +3,7 @@
 There may be thousands, so they stand in tables of their own and are read one by one, not with the set-up.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import Field
@@ -65,3 +66,12 @@ class FinanceContract(Record):
     def key(self) -> RowKey:
         """Partition: the company. Row: the contract."""
         return RowKey(self.company, self.contract)
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """For whom a transaction is: its project, contract and customer; None: finance does not know it."""
+
+    project: FinanceProject | None = None
+    contract: FinanceContract | None = None
+    customer: FinanceCustomer | None = None

@@ -1,0 +1,217 @@
+"""From a staged actual to the content of an integration-journal line, and from lines to journals.
+
+Cost and unbilled sales become separate lines. Cost keeps its currency and the ledger's rate; a sale that is not to be
+invoiced (non-chargeable, complimentary) has price and amount zero.
+Source: Project Operations documentation, Integration journal; Manage project invoice proposals (exchange rates).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import batched, groupby
+from types import MappingProxyType
+from typing import NamedTuple
+
+from domain.errors import Problem, ReasonCode, problems_in
+from domain.exchange_rates import Rate, ledger_rate, sales_rate
+from domain.finance_parties import Parties
+from domain.journal import JournalLineContent
+from domain.ledger_periods import accounting_date, period_start
+from domain.money import ZERO, round_amount
+from domain.option_sets import FinanceTransactionType, TransactionClass
+from domain.rows import RowKey
+from domain.sales_tax import sales_tax_group
+from domain.setup import LegalEntitySetup
+from domain.setup_items import LineProperty, PeriodUnit, ProjectCategory
+from domain.staging import StagedActual
+
+# what the journal takes: type and classes
+CLASSES_OF_TYPE: Mapping[FinanceTransactionType, frozenset[TransactionClass]] = MappingProxyType(
+    {
+        FinanceTransactionType.COST: frozenset(
+            {TransactionClass.TIME, TransactionClass.EXPENSE, TransactionClass.MATERIAL}
+        ),
+        FinanceTransactionType.SALES: frozenset(
+            {TransactionClass.TIME, TransactionClass.EXPENSE, TransactionClass.MATERIAL, TransactionClass.FEE}
+        ),
+    }
+)
+# why something else is refused, by type, then by class
+TYPE_REFUSALS: Mapping[FinanceTransactionType, ReasonCode] = MappingProxyType(
+    {
+        FinanceTransactionType.INTER_ORG_SALES: ReasonCode.INTERCOMPANY_NOT_SUPPORTED,
+        FinanceTransactionType.RESOURCING_UNIT_COST: ReasonCode.INTERCOMPANY_NOT_SUPPORTED,
+    }
+)
+CLASS_REFUSALS: Mapping[TransactionClass, ReasonCode] = MappingProxyType(
+    {TransactionClass.RETAINER: ReasonCode.RETAINER_NOT_SUPPORTED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalPlan:
+    """One journal to make."""
+
+    # first day of the period that its lines belong to
+    period_start: date
+    # in key order, at least one
+    lines: tuple[JournalLineContent, ...]
+
+
+def journal_line(
+    setup: LegalEntitySetup, staged: StagedActual, actual_key: str, parties: Parties
+) -> JournalLineContent | tuple[Problem, ...]:
+    """Make the content of the journal line of a cost or an unbilled sale.
+
+    The accounting date moves out of a closed period when the parameter lets it; when it cannot, it stays, and posting
+    tells the reason.
+
+    Args:
+        setup: the legal entity.
+        staged: the row.
+        actual_key: key text of the staged row.
+        parties: project, contract and customer as finance knows them; the customer only matters for sales tax.
+
+    Returns:
+        The content, or every problem in precedence order: INTERCOMPANY_NOT_SUPPORTED, RETAINER_NOT_SUPPORTED,
+        TRANSACTION_CLASS_NOT_SUPPORTED (alone); CONTRACT_UNKNOWN, CURRENCY_NOT_OF_CONTRACT, CATEGORY_MISSING,
+        EXCHANGE_RATE_MISSING, PROJECT_UNKNOWN.
+    """
+    if refusal := _refusal(staged):
+        return (refusal,)
+    day = _accounting_date(setup, staged)
+    found = setup.category(staged.category, staged.transaction_class), _rate(setup, staged, day)
+    problems = problems_in(*found, *_of_parties(staged, parties))
+    match found:
+        case (ProjectCategory() as category, Rate() as rate) if not problems:
+            return _content(setup, staged, actual_key, parties, category, rate, day)
+        case _:
+            return problems
+
+
+def plan_journals(
+    lines: Iterable[JournalLineContent], period_unit: PeriodUnit, lines_per_journal: int
+) -> tuple[JournalPlan, ...]:
+    """Group lines by the period of their transaction date, then split each group by the limit.
+
+    450 lines of one day and a limit of 200 make journals of 200, 200 and 50.
+
+    Args:
+        lines: in any order, may be empty.
+        period_unit: what a journal spans.
+        lines_per_journal: the most lines of one journal, at least 1.
+
+    Returns:
+        Journals in order of their period; in each, lines in the order of the keys of their actuals.
+    """
+
+    def place(line: JournalLineContent) -> tuple[date, str, str]:
+        key = RowKey.from_text(line.actual_key)
+        return period_start(line.transaction_date, period_unit), key.row, key.partition
+
+    groups = groupby(sorted(lines, key=place), key=lambda line: place(line)[0])
+    return tuple(
+        JournalPlan(start, taken)
+        for start, group in groups
+        for taken in batched(group, lines_per_journal, strict=False)
+    )
+
+
+def _content(
+    setup: LegalEntitySetup,
+    staged: StagedActual,
+    actual_key: str,
+    parties: Parties,
+    category: ProjectCategory,
+    rate: Rate,
+    day: date,
+) -> JournalLineContent:
+    line_property = setup.line_property(staged.billing_type)
+    prices = _prices(staged, line_property)
+    taxed = staged.transaction_type is FinanceTransactionType.SALES
+    return JournalLineContent(
+        company=staged.company,
+        actual=staged.actual,
+        actual_key=actual_key,
+        transaction_type=staged.transaction_type,
+        transaction_class=staged.transaction_class,
+        billing_type=staged.billing_type,
+        line_property=line_property.line_property,
+        transaction_date=staged.document_date,
+        accounting_date=day,
+        contract=staged.contract,
+        contract_line=staged.contract_line,
+        funding_source=staged.funding_source,
+        project=staged.project or "",
+        category=category.category,
+        resource=staged.resource,
+        quantity=staged.quantity,
+        unit_cost=prices.unit_cost,
+        extended_cost=prices.extended_cost,
+        unit_price=prices.unit_price,
+        extended_price=prices.extended_price,
+        currency=staged.currency,
+        exchange_rate=rate.value,
+        tax_group=sales_tax_group(setup, parties) if taxed else None,
+        tax_item_group=category.tax_item_group if taxed else None,
+        description=staged.description,
+    )
+
+
+class _Prices(NamedTuple):
+    unit_cost: Decimal
+    extended_cost: Decimal
+    unit_price: Decimal
+    extended_price: Decimal
+
+
+def _prices(staged: StagedActual, line_property: LineProperty) -> _Prices:
+    amount = round_amount(staged.amount, staged.currency)
+    if staged.transaction_type is FinanceTransactionType.COST:
+        return _Prices(staged.price, amount, ZERO, ZERO)
+    return _Prices(ZERO, ZERO, staged.price, amount) if line_property.to_be_invoiced else _Prices(*[ZERO] * 4)
+
+
+def _accounting_date(setup: LegalEntitySetup, staged: StagedActual) -> date:
+    wanted = staged.accounting_date or staged.document_date
+    moved = accounting_date(setup, wanted)
+    return wanted if isinstance(moved, Problem) else moved
+
+
+def _rate(setup: LegalEntitySetup, staged: StagedActual, day: date) -> Rate | Problem:
+    if staged.transaction_type is FinanceTransactionType.COST:
+        return ledger_rate(setup, staged.currency, day)
+    return sales_rate(setup, staged.contract, staged.currency, day)
+
+
+def _refusal(staged: StagedActual) -> Problem | None:
+    if staged.transaction_class in CLASSES_OF_TYPE.get(staged.transaction_type, frozenset()):
+        return None
+    by_class = CLASS_REFUSALS.get(staged.transaction_class, ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED)
+    return Problem(
+        TYPE_REFUSALS.get(staged.transaction_type, by_class),
+        f"Actual {staged.actual} is {staged.transaction_type} of class {staged.transaction_class.name.capitalize()},"
+        " which the integration journal does not take; it stays in the staging table",
+        (staged.actual,),
+    )
+
+
+def _of_parties(staged: StagedActual, parties: Parties) -> Iterator[Problem]:
+    if parties.project is None:
+        what = f"project {staged.project} is not known in {staged.company}" if staged.project else "it names no project"
+        yield Problem(ReasonCode.PROJECT_UNKNOWN, f"Actual {staged.actual}: {what}; add the project", (staged.actual,))
+    if staged.transaction_type is FinanceTransactionType.COST:
+        return
+    if parties.contract is None:
+        sentence = (
+            f"Actual {staged.actual}: contract {staged.contract} is not known in {staged.company}; add the contract"
+        )
+        yield Problem(ReasonCode.CONTRACT_UNKNOWN, sentence, (staged.actual, staged.contract))
+    elif parties.contract.currency != staged.currency:
+        yield Problem(
+            ReasonCode.CURRENCY_NOT_OF_CONTRACT,
+            f"Actual {staged.actual} is in {staged.currency}, but contract {staged.contract} is in"
+            f" {parties.contract.currency}; reverse the actual and enter it in the contract's currency",
+            (staged.actual, staged.contract),
+        )

@@ -1,0 +1,158 @@
+"""From a billed sale to a proposal line, and from a staged milestone to the on-account transaction that it will bill.
+
+Source: Project Operations documentation, Manage project invoice proposals (billing sales tax of time and material lines
+comes from the posted transaction, that of milestones from the on-account transaction).
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from domain.errors import Problem, ReasonCode, by_precedence
+from domain.finance_parties import Parties
+from domain.invoice_proposal import Proposal, ProposalLine
+from domain.ledger import ProjectTransaction
+from domain.money import ZERO, round_amount
+from domain.option_sets import TransactionClass
+from domain.sales_tax import TaxGroups, sales_tax_group
+from domain.setup import LegalEntitySetup
+from domain.staging import OnAccountTransaction, StagedActual, StagedMilestone
+
+LINE_TABLES: Mapping[TransactionClass, str] = MappingProxyType(
+    {
+        TransactionClass.TIME: "ProjProposalEmpl",
+        TransactionClass.EXPENSE: "ProjProposalCost",
+        TransactionClass.MATERIAL: "ProjProposalItem",
+        TransactionClass.FEE: "ProjProposalRevenue",
+        TransactionClass.MILESTONE: "ProjProposalOnAcc",
+    }
+)
+REFUSALS: Mapping[TransactionClass, ReasonCode] = MappingProxyType(
+    {TransactionClass.RETAINER: ReasonCode.RETAINER_NOT_SUPPORTED}
+)
+
+type Source = ProjectTransaction | OnAccountTransaction
+
+
+def on_account_transaction(
+    setup: LegalEntitySetup, milestone: StagedMilestone, parties: Parties
+) -> OnAccountTransaction:
+    """Make the on-account transaction of a milestone, with its default sales tax groups.
+
+    Args:
+        setup: the legal entity; its parameter gives the item sales tax group.
+        milestone: the staged row.
+        parties: project, contract and customer, as far as finance knows them; they give the sales tax group.
+    """
+    return OnAccountTransaction(
+        company=milestone.company,
+        transaction=milestone.milestone,
+        contract=milestone.contract,
+        project=milestone.project,
+        currency=milestone.currency,
+        amount=round_amount(milestone.amount, milestone.currency),
+        transaction_date=milestone.invoice_date,
+        tax_group=sales_tax_group(setup, parties),
+        tax_item_group=setup.parameters.tax_item_group_on_account,
+        description=milestone.description,
+    )
+
+
+def has_revenue(setup: LegalEntitySetup, staged: StagedActual) -> bool:
+    """Tell whether a billed sale becomes a line: it is to be invoiced and its amount is not zero."""
+    to_be_invoiced = setup.line_property(staged.billing_type).to_be_invoiced
+    return to_be_invoiced and round_amount(staged.amount, staged.currency) != ZERO
+
+
+def proposal_line(
+    setup: LegalEntitySetup,
+    proposal: Proposal,
+    number: int,
+    staged: StagedActual,
+    actual_key: str,
+    parties: Parties,
+    source: Source | None,
+) -> ProposalLine | Problem | None:
+    """Make the proposal line of a billed sale.
+
+    Args:
+        setup: the legal entity.
+        proposal: the header.
+        number: of the line, if one is made.
+        staged: the billed sale.
+        actual_key: key text of its staged row.
+        parties: project, contract and customer.
+        source: what it bills: the posted unbilled sale, or the on-account transaction of its milestone; None: nothing
+            stands behind it. That every sale that must have one has one is known before lines are made.
+
+    Returns:
+        The line; None when it carries no revenue (non-chargeable, complimentary, zero); or the first problem in
+        precedence order: CURRENCY_NOT_OF_CONTRACT, RETAINER_NOT_SUPPORTED, TRANSACTION_CLASS_NOT_SUPPORTED,
+        CATEGORY_MISSING, PROJECT_UNKNOWN, MILESTONE_MISSING.
+    """
+    if not has_revenue(setup, staged):
+        return None
+    if problems := by_precedence(_problems(setup, proposal, staged, parties, source)):
+        return problems[0]
+    groups = _tax_groups(setup, staged, parties, source)
+    return ProposalLine(
+        proposal=proposal.proposal,
+        number=number,
+        line_table=LINE_TABLES[staged.transaction_class],
+        actual=staged.actual,
+        actual_key=actual_key,
+        unbilled_sales_key=source.actual_key if isinstance(source, ProjectTransaction) else None,
+        transaction_class=staged.transaction_class,
+        transaction_date=staged.document_date,
+        contract_line=staged.contract_line,
+        project=staged.project or "",
+        category=_category(setup, staged, source),
+        resource=staged.resource,
+        quantity=staged.quantity,
+        price=staged.price,
+        amount=round_amount(staged.amount, staged.currency),
+        tax_group=groups.group,
+        tax_item_group=groups.item_group,
+        description=staged.description or (source.description if isinstance(source, OnAccountTransaction) else None),
+    )
+
+
+def _problems(
+    setup: LegalEntitySetup, proposal: Proposal, staged: StagedActual, parties: Parties, source: Source | None
+) -> Iterator[Problem]:
+    about = f"Billed sale {staged.actual} of proposal {proposal.number}"
+    if staged.transaction_class not in LINE_TABLES:
+        code = REFUSALS.get(staged.transaction_class, ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED)
+        name = staged.transaction_class.name.capitalize()
+        yield Problem(code, f"{about} is of class {name}, which a proposal does not take; revise it", (staged.actual,))
+        return
+    if staged.currency != proposal.currency:
+        sentence = f"{about} is in {staged.currency}, the proposal in {proposal.currency}; revise the proforma"
+        yield Problem(ReasonCode.CURRENCY_NOT_OF_CONTRACT, sentence, (staged.actual,))
+    if parties.project is None:
+        sentence = f"{about}: project {staged.project} is not known in {staged.company}; add the project"
+        yield Problem(ReasonCode.PROJECT_UNKNOWN, sentence, (staged.actual,))
+    if staged.transaction_class is TransactionClass.MILESTONE:
+        if not isinstance(source, OnAccountTransaction):
+            sentence = f"{about}: milestone {staged.milestone} has no on-account transaction; sync the milestone again"
+            yield Problem(ReasonCode.MILESTONE_MISSING, sentence, (staged.actual,))
+    elif source is None and isinstance(category := setup.category(staged.category, staged.transaction_class), Problem):
+        yield category
+
+
+def _category(setup: LegalEntitySetup, staged: StagedActual, source: Source | None) -> str | None:
+    if isinstance(source, ProjectTransaction):
+        return source.category
+    if staged.transaction_class is TransactionClass.MILESTONE:
+        return staged.category or setup.parameters.milestone_category
+    found = setup.category(staged.category, staged.transaction_class)
+    return None if isinstance(found, Problem) else found.category
+
+
+def _tax_groups(setup: LegalEntitySetup, staged: StagedActual, parties: Parties, source: Source | None) -> TaxGroups:
+    # a group that could not be found when the source was made (its customer was not known) is looked for again
+    category = setup.categories.get(_category(setup, staged, source) or "")
+    default = setup.parameters.tax_item_group_on_account
+    if staged.transaction_class is not TransactionClass.MILESTONE:
+        default = category.tax_item_group if category else None
+    group, item_group = (source.tax_group, source.tax_item_group) if source else (None, None)
+    return TaxGroups(group or sales_tax_group(setup, parties), item_group or default)
