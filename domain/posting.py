@@ -189,7 +189,8 @@ def post_line(setup: LegalEntitySetup, line: JournalLine, project: FinanceProjec
 
     Returns:
         The decision, or a problem: PROJECT_UNKNOWN, before all; else the first in precedence order of
-        TRANSACTION_CLASS_NOT_SUPPORTED, PERIOD_CLOSED, NO_OPEN_PERIOD, POSTING_ACCOUNT_MISSING, REVENUE_PROFILE_MISSING.
+        TRANSACTION_CLASS_NOT_SUPPORTED, PERIOD_CLOSED, NO_OPEN_PERIOD, POSTING_ACCOUNT_MISSING,
+        REVENUE_PROFILE_MISSING.
     """
     if project is None:
         sentence = f"Journal line {line.number}: project {line.project} is not known in {line.company}; add the project"
