@@ -14,7 +14,6 @@ DEAD_COPIES = (".bak", ".old", ".orig", ".rej", ".disabled", ".swp", "~")
 STANDS_ALONE: MappingProxyType[str, str] = MappingProxyType(
     {
         "functions/storage/memory.py": "the ports in memory: what tests run on, kept beside what it must behave like",
-        "functions/storage/memory_queues.py": "the same, for queues",
     }
 )
 MEDIAN_FUNCTION_LINES_BELOW = 8
