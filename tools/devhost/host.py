@@ -92,6 +92,16 @@ class DevHost:
         """The app's functions, in the order of the app."""
         return self._loaded().functions
 
+    @property
+    def queue_listeners(self) -> tuple[QueueListener, ...]:
+        """One for each active queue function, in the order of the app; for tests that go step by step."""
+        return tuple(self._queues)
+
+    @property
+    def timer_listeners(self) -> tuple[TimerListener, ...]:
+        """One for each active timer function, in the order of the app; for tests that go step by step."""
+        return tuple(self._timers)
+
     def load(self) -> Self:
         """Index the app, check its storage, prepare its listeners; nothing runs yet. Safe to repeat.
 

@@ -21,6 +21,7 @@ NEVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 # 29 February on a given weekday comes back after at most 40 years (across a century without a leap day).
 SEARCH_DAYS_MAX = 41 * 366
 
+MINUTE = timedelta(minutes=1)
 MONTHS = "January February March April May June July August September October November December"
 WEEKDAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday"
 
@@ -161,5 +162,10 @@ def parse_schedule(text: str) -> Schedule:
 
 
 def fires_more_than_once_a_minute(schedule: Schedule, now: datetime) -> bool:
-    """Return whether the coming minute holds two occurrences; the host then keeps no status for the timer."""
-    return schedule.next_after(schedule.next_after(now)) < now + timedelta(minutes=1)
+    """Return whether the timer is too frequent to be monitored; the host then keeps no status for it.
+
+    For a calendar schedule the coming minute decides, as in the real host; for a constant one its interval.
+    """
+    if isinstance(schedule, ConstantSchedule):
+        return schedule.interval < MINUTE
+    return schedule.next_after(schedule.next_after(now)) <= now + MINUTE

@@ -55,6 +55,12 @@ class QueueListener:
         self._pool = ThreadPoolExecutor(options.batch_size + options.new_batch_threshold, f"devhost-{function.name}")
 
     @property
+    def deliveries(self) -> tuple[Delivery, ...]:
+        """The messages of this function that are being processed."""
+        with self._lock:
+            return tuple(self._deliveries)
+
+    @property
     def in_flight(self) -> int:
         """How many messages of this function are being processed."""
         with self._lock:
@@ -103,9 +109,7 @@ class QueueListener:
 
     def renew_leases(self) -> None:
         """Prolong the lease of every message in flight for which half of it is over."""
-        with self._lock:
-            deliveries = list(self._deliveries)
-        for delivery in deliveries:
+        for delivery in self.deliveries:
             self.processor.renew(delivery)
 
     def run(self) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.storage.queue import QueueClient, QueueMessage
+from azure.storage.queue import QueueClient, QueueMessage, StorageErrorCode
 
 from tools.devhost.functions import Function, QueueTrigger
 from tools.devhost.invocations import Invocation, Running
@@ -197,5 +197,5 @@ def _is_stale(error: AzureError) -> bool:
     # A receipt mismatch, 404 and 409 all say that the message is no longer ours to touch.
     if not isinstance(error, HttpResponseError):
         return False
-    code = str(getattr(error, "error_code", ""))
-    return code.endswith("PopReceiptMismatch") or error.status_code in (CONFLICT, NOT_FOUND)
+    code = getattr(error, "error_code", None)
+    return code == StorageErrorCode.POP_RECEIPT_MISMATCH or error.status_code in (CONFLICT, NOT_FOUND)
