@@ -31,6 +31,9 @@ class FaultyTransport(RequestsTransport):  # type: ignore[misc]  # azure-core hi
         if fault is Fault.NEVER_SENT:
             raise ServiceRequestError("the connection was refused")
         response = super().send(request, **kwargs)
+        if fault is not None:
+            # read to its end, so that the connection is free again although nobody will look at the answer
+            _ = response.internal_response.content
         if fault is Fault.ANSWER_LOST:
             raise ServiceResponseError("the connection was closed")
         if fault is Fault.COMMITTED_THEN_503:
