@@ -1,7 +1,7 @@
 """The actual: one operational or financial record of project work. Never edited, only reversed.
 
-An actual of approved work stands in the partition of its contract's backlog; an actual that an invoice created stands in the
-partition of that invoice. The staged row in finance has the same key, so neither side ever has to search for the other.
+An actual of approved work stands in the partition of its contract's backlog; an actual that an invoice created stands
+in the partition of that invoice. The staged row in finance has the same key, so neither side ever has to search.
 """
 
 from pydantic import Field

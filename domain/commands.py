@@ -1,7 +1,7 @@
 """What the queues carry: who wants what for which document. Keys, never rows.
 
-Every command is one JSON object: `{"schema": "confirm-invoice/1", "command": ..., "correlation": ..., "requested_at": ..., ...}`.
-Its top level never uses the names that the Functions host lays over message metadata (`id`, `dequeueCount`, `popReceipt`, ...).
+Every command is one JSON object: `{"schema": "confirm-invoice/1", "command": ..., "correlation": ..., ...}`. Its top
+level never uses the names that the Functions host lays over message metadata (`id`, `dequeueCount`, `popReceipt`, ...).
 """
 
 from datetime import UTC, date, datetime

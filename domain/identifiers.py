@@ -1,7 +1,7 @@
 """Ids are derived from what caused the row, before anything is written.
 
-The same cause gives the same id, so a second delivery finds the first one's row. The cause is the source row's id and the
-role that the new row plays for it (`"billed-sales"`, `"unbilled-sales-reversal"`, ...).
+The same cause gives the same id, so a second delivery finds the first one's row. The cause is the source row's id and
+the role that the new row plays for it (`"billed-sales"`, `"unbilled-sales-reversal"`, ...).
 """
 
 from uuid import UUID, uuid5

@@ -1,7 +1,7 @@
 """Decimal in, Decimal out: the one door to numbers, and the one place that rounds.
 
-Amounts are Decimal with their currency beside them and are stored as plain decimal text. Rounding is half away from zero
-to the currency's minor units (Project Operations documentation, currency precision; ISO 4217 gives the units).
+Amounts are Decimal with their currency beside them and are stored as plain decimal text. Rounding is half away from
+zero to the currency's minor units (Project Operations documentation, currency precision; ISO 4217 gives the units).
 """
 
 from collections.abc import Iterable, Mapping

@@ -47,10 +47,10 @@ class RowStore(Protocol):
         """Do all operations of one partition in one entity group transaction, or none.
 
         Raises:
-            LimitExceeded: more than the storage takes, refused before it is sent: 0 or over 100 operations, a row twice,
-                over 4 MiB, a column over 64 KiB, over 252 columns, a row over 1 MiB, a key that is too long or has a forbidden character.
+            LimitExceeded: more than the storage takes, refused before it is sent (`domain.limits` has the list).
             AlreadyExists: an insert found a row. RowMissing: a merge, replace or delete found none.
-            ChangedMeanwhile: another version stands. OutcomeUnknown: no clear answer. In all of these but the last, nothing was written.
+            ChangedMeanwhile: another version stands. OutcomeUnknown: no clear answer. In all of these but the last,
+                nothing was written by this try.
         """
         ...
 
@@ -59,7 +59,7 @@ class CommandSender(Protocol):
     """Queues of commands."""
 
     def send(self, commands: Sequence[Command], *, delay_seconds: int = 0) -> None:
-        """Send each command to the queue of its kind, visible after the delay. At least once; receivers do not care about twice."""
+        """Send each command to the queue of its kind, visible after the delay; at least once."""
         ...
 
 

@@ -46,7 +46,7 @@ class Invoice(Record):
     # -- since confirmation
     confirmed_on: Day | None = Field(default=None, alias="msdyn_accountingdate")
     confirmed_by: CommandGuid | None = Field(default=None, alias="invoicing_confirmedby")
-    # how many billed sales actuals confirmation made, and the digest of their ids: what a proposal must have to be complete
+    # how many billed sales confirmation made, and the digest of their ids: what makes a proposal complete
     billed_sales: int | None = Field(default=None, alias="invoicing_billedsalescount")
     billed_sales_digest: Text | None = Field(default=None, alias="invoicing_billedsalesdigest")
     # -- since posting, written back by finance alone

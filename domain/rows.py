@@ -1,7 +1,7 @@
 """Rows as the storage keeps them: keys, columns, versions, and the four operations that change them.
 
 A column holds text, a 32-bit integer, a truth value or nothing. Decimals are plain decimal text, dates `YYYY-MM-DD`,
-instants `YYYY-MM-DDTHH:MM:SSZ`, ids lower-case text, lists JSON text: a person in a storage browser reads what is meant.
+instants `YYYY-MM-DDTHH:MM:SSZ`, ids lower-case text, lists JSON text: what a person in a browser reads is meant.
 Empty text is the stored form of "no value": a merge can clear a column, and reading gives None back.
 """
 

@@ -3,7 +3,6 @@
 import azure.functions as func
 
 from domain.commands import ConfirmInvoice
-from domain.workflows.confirm_invoice import confirm_invoice as work
 from functions.invocation import run_command
 
 blueprint = func.Blueprint()
@@ -13,4 +12,4 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name="%CONFIRM_INVOICE_QUEUE%", connection="INVOICING_STORAGE")
 def confirm_invoice(message: func.QueueMessage) -> None:
     """Decode, do, log."""
-    run_command(message, ConfirmInvoice, lambda app, command: work(app.store, app.sender, command))
+    run_command(message, ConfirmInvoice)

@@ -3,7 +3,6 @@
 import azure.functions as func
 
 from domain.commands import CreateProforma
-from domain.workflows.create_proforma import create_proforma as work
 from functions.invocation import run_command
 
 blueprint = func.Blueprint()
@@ -13,4 +12,4 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name="%CREATE_PROFORMA_QUEUE%", connection="INVOICING_STORAGE")
 def create_proforma(message: func.QueueMessage) -> None:
     """Decode, do, log."""
-    run_command(message, CreateProforma, lambda app, command: work(app.store, command))
+    run_command(message, CreateProforma)

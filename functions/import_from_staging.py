@@ -4,7 +4,6 @@ import azure.functions as func
 
 from domain.commands import ImportProposal
 from domain.workflows.import_from_staging import import_from_staging as work
-from domain.workflows.import_proposal import import_proposal as work_on_proposal
 from functions.invocation import run_command
 from functions.telemetry import log_outcome
 from functions.wiring import wiring
@@ -27,4 +26,4 @@ def import_from_staging(timer: func.TimerRequest) -> None:
 @blueprint.queue_trigger(arg_name="message", queue_name="%IMPORT_PROPOSAL_QUEUE%", connection="INVOICING_STORAGE")
 def import_proposal(message: func.QueueMessage) -> None:
     """Decode, do, log."""
-    run_command(message, ImportProposal, lambda app, command: work_on_proposal(app.store, app.sender, command))
+    run_command(message, ImportProposal)

@@ -1,12 +1,11 @@
 """One delivery of a queue message, from its bytes to its outcome: the same for every queue trigger.
 
-A message that can never be processed becomes a dead letter at once. A failure that may pass goes back to the host, which
-delivers again; on the last delivery the reason is kept before the host moves the message to the poison queue.
+A message that can never be processed becomes a dead letter at once. A failure that may pass goes back to the host,
+which delivers again; on the last delivery the reason is kept before the host moves the message to the poison queue.
 """
 
 import hashlib
 import traceback
-from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -15,8 +14,7 @@ import azure.functions as func
 from domain.commands import Command
 from domain.dead_letters import DeadLetter, body_columns, letter_id
 from domain.errors import BadMessage, CarriesProblem, Problem, ReasonCode
-from domain.outcome import Outcome
-from domain.workflows.handling import handle
+from domain.workflows.dispatch import perform
 from domain.workflows.record_dead_letter import record_dead_letter
 from functions.messages import decode
 from functions.telemetry import log_failure, log_outcome
@@ -25,9 +23,7 @@ from functions.wiring import Wiring, wiring
 _SENTENCE_LENGTH_MAX = 2000
 
 
-def run_command[C: Command](
-    message: func.QueueMessage, kind: type[C], work: Callable[[Wiring, C], Outcome]
-) -> None:
+def run_command(message: func.QueueMessage, kind: type[Command]) -> None:
     """Decode the message, do its work, log what came of it.
 
     Raises:
@@ -41,11 +37,11 @@ def run_command[C: Command](
         keep_letter(app, queue, body, message.dequeue_count or 0, bad.problem)
         return
     with _LastDelivery(app, queue, message, command):
-        outcome = handle(app.store, command, lambda: work(app, command))
+        outcome = perform(app.store, app.sender, command)
         log_outcome(outcome, correlation=command.correlation, command=command)
 
 
-def keep_letter(  # noqa: PLR0913 - one row has that many facts
+def keep_letter(
     app: Wiring,
     queue: str,
     body: bytes,
@@ -73,7 +69,7 @@ def keep_letter(  # noqa: PLR0913 - one row has that many facts
 
 
 class _LastDelivery:
-    """Keeps the reason of a failure when the host will not deliver the message again; the failure goes on to the host."""
+    """Keeps the reason of a failure when the host will not deliver again; the failure goes on to the host."""
 
     def __init__(self, app: Wiring, queue: str, message: func.QueueMessage, command: Command) -> None:
         self._app, self._queue, self._message, self._command = app, queue, message, command

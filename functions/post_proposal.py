@@ -1,10 +1,9 @@
-"""Queue post-proposal: one project invoice proposal to post. Its timer finds the unposted ones of companies that post in batch."""
+"""Queue post-proposal: one project invoice proposal to post; the timer finds those of companies that post in batch."""
 
 import azure.functions as func
 
 from domain.commands import PostProposal
 from domain.pending_work import WorkKind
-from domain.workflows.post_proposal import post_proposal as work
 from domain.workflows.post_pending import post_pending
 from functions.invocation import run_command
 from functions.telemetry import log_outcome
@@ -17,7 +16,7 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name="%POST_PROPOSAL_QUEUE%", connection="INVOICING_STORAGE")
 def post_proposal(message: func.QueueMessage) -> None:
     """Decode, do, log."""
-    run_command(message, PostProposal, lambda app, command: work(app.store, app.sender, command))
+    run_command(message, PostProposal)
 
 
 @blueprint.function_name("post_pending_proposals")

@@ -3,7 +3,6 @@
 import azure.functions as func
 
 from domain.commands import SyncTableMap
-from domain.workflows.sync_table_map import sync_table_map as work
 from functions.invocation import run_command
 
 blueprint = func.Blueprint()
@@ -13,4 +12,4 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name="%SYNC_TABLE_MAP_QUEUE%", connection="INVOICING_STORAGE")
 def sync_table_map(message: func.QueueMessage) -> None:
     """Decode, do, log."""
-    run_command(message, SyncTableMap, lambda app, command: work(app.store, command))
+    run_command(message, SyncTableMap)

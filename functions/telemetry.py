@@ -1,4 +1,4 @@
-"""Log lines as events with names: what happened, to which document, in which correlation. Never whole rows or bodies."""
+"""Log lines as events with names: what happened, to which document, in which correlation. Never rows or bodies."""
 
 import logging
 

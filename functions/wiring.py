@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from domain.ports import Clock, CommandSender, RowStore
+from functions.messages import encode
 from functions.settings import Settings
 from functions.storage.clients import queue_service, table_service
 from functions.storage.queues import AzureCommandSender
@@ -38,5 +39,5 @@ def wiring() -> Wiring:
     """
     settings = Settings.from_env()
     store = AzureRowStore(table_service(settings.storage))
-    sender = AzureCommandSender(queue_service(settings.storage), settings.queues)
+    sender = AzureCommandSender(queue_service(settings.storage), settings.queues, encode)
     return Wiring(settings, store, sender, SystemClock())

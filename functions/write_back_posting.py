@@ -3,7 +3,6 @@
 import azure.functions as func
 
 from domain.commands import WriteBackPosting
-from domain.workflows.write_back_posting import write_back_posting as work
 from functions.invocation import run_command
 
 blueprint = func.Blueprint()
@@ -13,4 +12,4 @@ blueprint = func.Blueprint()
 @blueprint.queue_trigger(arg_name="message", queue_name="%WRITE_BACK_POSTING_QUEUE%", connection="INVOICING_STORAGE")
 def write_back_posting(message: func.QueueMessage) -> None:
     """Decode, do, log."""
-    run_command(message, WriteBackPosting, lambda app, command: work(app.store, app.sender, command))
+    run_command(message, WriteBackPosting)

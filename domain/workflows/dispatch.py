@@ -1,0 +1,50 @@
+"""Which workflow does what a command asks for: the one place where both meet."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from domain.commands import (
+    Command,
+    ConfirmInvoice,
+    CreateProforma,
+    ImportProposal,
+    PostJournal,
+    PostProposal,
+    SyncTableMap,
+    WriteBackPosting,
+)
+from domain.outcome import Outcome
+from domain.ports import CommandSender, RowStore
+from domain.workflows.confirm_invoice import confirm_invoice
+from domain.workflows.create_proforma import create_proforma
+from domain.workflows.handling import handle
+from domain.workflows.import_proposal import import_proposal
+from domain.workflows.post_journal import post_journal
+from domain.workflows.post_proposal import post_proposal
+from domain.workflows.sync_table_map import sync_table_map
+from domain.workflows.write_back_posting import write_back_posting
+
+# each takes its own kind of command, which a mapping can't say
+type Work = Callable[[RowStore, CommandSender, Any], Outcome]
+
+WORKFLOWS: Mapping[type[Command], Work] = MappingProxyType(
+    {
+        CreateProforma: lambda store, _, command: create_proforma(store, command),
+        ConfirmInvoice: confirm_invoice,
+        SyncTableMap: lambda store, _, command: sync_table_map(store, command),
+        ImportProposal: import_proposal,
+        PostJournal: post_journal,
+        PostProposal: post_proposal,
+        WriteBackPosting: write_back_posting,
+    }
+)
+
+
+def perform(store: RowStore, sender: CommandSender, command: Command) -> Outcome:
+    """Do what a command asks for, and keep or clear its problem.
+
+    Raises:
+        NotYet: what it needs is not there yet; its reason is stored.
+    """
+    return handle(store, command, lambda: WORKFLOWS[type(command)](store, sender, command))

@@ -1,0 +1,257 @@
+"""Post one project invoice proposal: customer invoice, voucher, customer and tax transactions.
+
+First everything is tried without writing. Only an invoice that can be posted gets its number and voucher, which stand
+on the header together with the date, the due date and the rate before any row is written; a second try goes on from
+there. The header as Invoiced is the commit point.
+
+Source: Project Operations documentation, format-update-project-invoice-proposals; numbers without gaps, as the law of
+many countries wants them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from domain.commands import PostProposal, WriteBackPosting
+from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
+from domain.identifiers import derive_id
+from domain.invoice_posting import InvoiceTerms, PostedLine, begin, post_line
+from domain.invoice_proposal import Proposal, ProposalLine, ProposalStatus
+from domain.ledger import ProjectTransaction
+from domain.number_sequences import formatted
+from domain.outcome import Action, Outcome
+from domain.pending_work import WorkKind, posting_work
+from domain.ports import CommandSender, RowStore
+from domain.posted_invoice import PostedInvoice, finish
+from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
+from domain.saving import read_keys, replace_status, save
+from domain.setup import LegalEntitySetup
+from domain.tables import Table
+from domain.voucher_totals import VoucherTotals
+from domain.workflows.companies import Companies
+from domain.workflows.numbering import allocate
+from domain.workflows.reading import known_document, paged
+
+INVOICE_SEQUENCE = "customer-invoice"
+VOUCHER_SEQUENCE = "invoice-voucher"
+# columns of a project transaction that an invoice changes
+INVOICED_COLUMNS = ("TransStatus", "ProformaInvoiceId", "ProjInvoiceId")
+# problems that one refusal names
+PROBLEMS_MAX = 20
+# what stands in for numbers while a posting is only tried
+UNNUMBERED = "unnumbered"
+
+type Lines = Sequence[PostedLine | Problem]
+
+
+@dataclass(frozen=True, slots=True)
+class _Posting:
+    """One posting with what it knows."""
+
+    store: RowStore
+    proposal: Proposal
+    etag: str
+    terms: InvoiceTerms
+    companies: Companies
+    pages: Callable[[], Iterator[Lines]]
+
+
+def post_proposal(store: RowStore, sender: CommandSender, command: PostProposal) -> Outcome:
+    """Post a proposal; one that is invoiced only reports again.
+
+    Raises:
+        NotYet: the proposal is not known (yet), or another worker began at the same time.
+        Refused: it has no lines, or something that posting needs is missing; nothing was written.
+    """
+    row = _row(store, command)
+    proposal = Proposal.from_columns(row.columns)
+    if proposal.status in WRONG_STATES:
+        raise Refused(_wrong_state(proposal))
+    if proposal.status == ProposalStatus.OPEN:
+        _begin(_posting(store, command, row))
+        row = _row(store, command)
+        proposal = Proposal.from_columns(row.columns)
+    if proposal.status == ProposalStatus.PROCESSING:
+        proposal = _post(_posting(store, command, row))
+    _hand_on(store, sender, proposal, command)
+    facts: dict[str, str | int] = {"proposal": proposal.number, "invoice": proposal.customer_invoice or ""}
+    return Outcome(Action.PROPOSAL_POSTED, proposal.proposal, {**facts, "total": str(proposal.total)})
+
+
+# statuses in which there is nothing to post, and what to do about it
+WRONG_STATES = frozenset((ProposalStatus.AWAITING_LINES, ProposalStatus.CLOSED))
+
+
+def _row(store: RowStore, command: PostProposal) -> StoredRow:
+    key = RowKey(command.proposal, command.proposal)
+    return known_document(store, Table.FINANCE_INVOICE_PROPOSALS, key, "project invoice proposal")
+
+
+def _wrong_state(proposal: Proposal) -> Problem:
+    if proposal.status == ProposalStatus.CLOSED:
+        sentence = f"proposal {proposal.number} is closed: none of its lines carries revenue, there is nothing to post"
+        return Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (proposal.proposal,))
+    sentence = (
+        f"proposal {proposal.number} has no lines yet; post the integration journals that it waits for, "
+        "let Import from staging run, then post it"
+    )
+    return Problem(ReasonCode.PROPOSAL_WITHOUT_LINES, sentence, (proposal.proposal,))
+
+
+def _posting(store: RowStore, command: PostProposal, row: StoredRow) -> _Posting:
+    proposal, companies = Proposal.from_columns(row.columns), Companies(store)
+    setup = companies.setup(proposal.company)
+    if not isinstance(setup, LegalEntitySetup):
+        raise Refused(setup)
+    parties = companies.parties(proposal.company, project=None, contract=None, customer=proposal.customer)
+    day = command.invoice_date if proposal.status == ProposalStatus.OPEN else proposal.invoice_date
+    terms = begin(setup, proposal, parties.customer, day)
+    if isinstance(terms, Problem):
+        raise Refused(terms)
+    decided = _as_decided(terms, proposal)
+    return _Posting(store, proposal, row.etag, decided, companies, paged(lambda: _pages(store, companies, decided)))
+
+
+def _as_decided(terms: InvoiceTerms, proposal: Proposal) -> InvoiceTerms:
+    """Keep the rate and the due date that an earlier try has decided, whatever became of the set-up since."""
+    if proposal.exchange_rate is None or proposal.due_date is None:
+        return terms
+    rate = replace(terms.rate, value=proposal.exchange_rate)
+    return replace(terms, rate=rate, due=replace(terms.due, day=proposal.due_date))
+
+
+def _pages(store: RowStore, companies: Companies, terms: InvoiceTerms) -> Iterator[Lines]:
+    for page in store.read_pages(Table.FINANCE_INVOICE_PROPOSAL_LINES, terms.proposal.proposal):
+        lines = [ProposalLine.from_columns(row.columns) for row in page]
+        keys = {line.actual: RowKey.from_text(line.unbilled_sales_key) for line in lines if line.unbilled_sales_key}
+        sales = read_keys(store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values())
+        posted = {key: ProjectTransaction.from_columns(row.columns) for key, row in sales.items()}
+        yield [_posted_line(companies, terms, line, posted.get(keys.get(line.actual, NOWHERE))) for line in lines]
+
+
+# the key of no row
+NOWHERE = RowKey("", "")
+
+
+def _posted_line(
+    companies: Companies, terms: InvoiceTerms, line: ProposalLine, sale: ProjectTransaction | None
+) -> PostedLine | Problem:
+    parties = companies.parties(terms.proposal.company, project=line.project, contract=None, customer=None)
+    return post_line(terms, line, parties.project, sale)
+
+
+def _begin(posting: _Posting) -> None:
+    """Try everything, then take the numbers and say so on the header."""
+    problems = [each for page in posting.pages() for each in page if isinstance(each, Problem)]
+    tried = None if problems else _finish(posting, UNNUMBERED, UNNUMBERED)
+    if isinstance(tried, Problem):
+        problems.append(tried)
+    if problems or tried is None or isinstance(tried, Problem):
+        raise Refused(_first(by_precedence(problems)))
+    proposal, parameters = posting.proposal, posting.terms.setup.parameters
+    number = formatted(parameters.invoice_number_format, _number(posting, INVOICE_SEQUENCE))
+    voucher = formatted(parameters.invoice_voucher_format, _number(posting, VOUCHER_SEQUENCE))
+    after = proposal.changed(
+        status=ProposalStatus.PROCESSING,
+        invoice_date=posting.terms.invoice_date,
+        due_date=posting.terms.due.day,
+        exchange_rate=posting.terms.rate.value,
+        customer_invoice=number,
+        voucher=voucher,
+        tax=tried.invoice.tax,
+        total=tried.invoice.total,
+    )
+    _commit(posting, after)
+
+
+def _number(posting: _Posting, sequence: str) -> int:
+    company, document = posting.proposal.company, posting.proposal.proposal
+    return allocate(posting.store, Table.FINANCE_NUMBER_SEQUENCES, f"{company}|{sequence}", document)
+
+
+def _finish(posting: _Posting, number: str, voucher: str) -> PostedInvoice | Problem:
+    totals = VoucherTotals()
+    for page in posting.pages():
+        for each in page:
+            if isinstance(each, PostedLine):
+                totals.add(each.additions, each.taxes)
+    return finish(posting.terms, totals, number, voucher)
+
+
+def _commit(posting: _Posting, after: Proposal) -> None:
+    try:
+        replace_status(posting.store, Table.FINANCE_INVOICE_PROPOSALS, after.key, after.to_columns(), posting.etag)
+    except ChangedMeanwhile as error:
+        sentence = f"proposal {after.number} is being posted by another worker; it is looked at again"
+        raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (after.proposal,))) from error
+
+
+def _post(posting: _Posting) -> Proposal:
+    """Write what the header says has been decided."""
+    proposal = posting.proposal
+    number, voucher = proposal.customer_invoice or "", proposal.voucher or ""
+    totals = VoucherTotals()
+    for page in posting.pages():
+        problems = [each for each in page if isinstance(each, Problem)]
+        if problems:
+            raise Refused(_first(by_precedence(problems)))
+        lines = [each for each in page if isinstance(each, PostedLine)]
+        for each in lines:
+            totals.add(each.additions, each.taxes)
+        _save_lines(posting.store, proposal.proposal, lines, number)
+    posted = finish(posting.terms, totals, number, voucher)
+    if isinstance(posted, Problem):
+        raise Refused(posted)
+    _save_invoice(posting.store, posted)
+    after = proposal.changed(status=ProposalStatus.INVOICED)
+    _commit(posting, after)
+    return after
+
+
+def _save_lines(store: RowStore, partition: str, lines: Sequence[PostedLine], number: str) -> None:
+    invoiced = [each.invoice_line(number) for each in lines]
+    inserts = (Insert(each.key.row, each.to_columns()) for each in invoiced)
+    save(store, Table.FINANCE_PROJECT_INVOICE_LINES, partition, inserts)
+    sales = [sale for each in lines if (sale := each.invoiced_transaction(number)) is not None]
+    for sales_partition in sorted({sale.key.partition for sale in sales}):
+        mine = [sale for sale in sales if sale.key.partition == sales_partition]
+        save(store, Table.FINANCE_PROJECT_TRANSACTIONS, sales_partition, (_invoiced(sale) for sale in mine))
+
+
+def _invoiced(sale: ProjectTransaction) -> Merge:
+    columns = sale.to_columns()
+    return Merge(sale.key.row, {name: columns[name] for name in INVOICED_COLUMNS})
+
+
+def _save_invoice(store: RowStore, posted: PostedInvoice) -> None:
+    partition = posted.invoice.proposal
+    entries = (Insert(entry.key.row, entry.to_columns()) for entry in posted.entries)
+    save(store, Table.FINANCE_LEDGER_ENTRIES, partition, entries)
+    taxes = (Insert(tax.key.row, tax.to_columns()) for tax in posted.tax_transactions)
+    save(store, Table.FINANCE_TAX_TRANSACTIONS, partition, taxes)
+    owed = posted.customer_transaction
+    save(store, Table.FINANCE_CUSTOMER_TRANSACTIONS, partition, (Insert(owed.key.row, owed.to_columns()),))
+    header = posted.invoice
+    save(store, Table.FINANCE_PROJECT_INVOICES, partition, (Insert(header.key.row, header.to_columns()),))
+
+
+def _first(problems: Sequence[Problem]) -> Problem:
+    """Tell the first of several problems, and how many more there are."""
+    first, more = problems[0], len(problems) - 1
+    others = f" ({more} more problem(s) with other lines)" if more else ""
+    ids = tuple(each for problem in problems[:PROBLEMS_MAX] for each in problem.ids)
+    return Problem(first.code, first.sentence + others, ids)
+
+
+def _hand_on(store: RowStore, sender: CommandSender, proposal: Proposal, command: PostProposal) -> None:
+    write_back = WriteBackPosting(
+        command=derive_id("write-back", proposal.proposal),
+        correlation=proposal.correlation,
+        requested_at=command.requested_at,
+        posted="proposal",
+        posted_document=proposal.proposal,
+    )
+    sender.send((write_back,))
+    done = posting_work(
+        WorkKind.POST_PROPOSAL, company=proposal.company, document=proposal.proposal, correlation=proposal.correlation
+    )
+    save(store, Table.FINANCE_PENDING_WORK, done.kind.value, (Delete(done.key.row),))
