@@ -16,7 +16,7 @@ from itertools import groupby, pairwise
 
 from domain.errors import AlreadyExists, ChangedMeanwhile, ContentDiffers, OutcomeUnknown, RowMissing
 from domain.limits import TRANSACTION_BYTES_MAX, check_operation, key_order
-from domain.ports import TRANSACTION_OPERATIONS_MAX, RowStore
+from domain.ports import PAGE_ROWS_MAX, TRANSACTION_OPERATIONS_MAX, RowStore
 from domain.rows import Columns, Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow, Value
 from domain.tables import Table
 
@@ -241,14 +241,13 @@ def _read_run(
     wanted, found = set(rows), dict[RowKey, StoredRow]()
     rest: Sequence[str] = rows
     if len(rows) > FINDS_MAX:
-        pages_max = 1 + len(rows) // FINDS_PER_PAGE
         rest = ()
-        for count, page in enumerate(
-            store.read_pages(table, partition, first=rows[0], last=rows[-1], columns=columns), 1
-        ):
+        pages = store.read_pages(table, partition, first=rows[0], last=rows[-1], columns=columns)
+        for count, page in enumerate(pages, start=1):
             found |= {row.key: row for row in page if row.key.row in wanted}
-            if count == pages_max:
-                rest = rows[bisect_right(rows, key_order(page[-1].key.row), key=key_order) :] if page else rows
+            # a page that is not full is the last one, and asking for what follows costs nothing
+            if len(page) == PAGE_ROWS_MAX and count > len(rows) // FINDS_PER_PAGE:
+                rest = rows[bisect_right(rows, key_order(page[-1].key.row), key=key_order) :]
                 break
     for row in rest:
         stored = store.find(table, RowKey(partition, row))
