@@ -48,7 +48,9 @@ def test_day_of_month_and_day_of_week_must_both_match() -> None:
 
 
 def test_a_date_that_does_not_exist_never_fires() -> None:
-    assert parse_schedule("0 0 0 31 2 *").next_after(at("2026-03-02 12:00:00")) == NEVER
+    schedule = parse_schedule("0 0 0 31 2 *")
+    assert schedule.next_after(at("2026-03-02 12:00:00")) == NEVER
+    assert schedule.next_after(NEVER) == NEVER
 
 
 def test_the_rarest_date_is_found_across_a_century() -> None:

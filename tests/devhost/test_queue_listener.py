@@ -19,21 +19,22 @@ class NoLongPauses(SystemClock):
         return event.wait(seconds if seconds < 0.5 else 20.0)
 
 
-def test_at_most_a_batch_and_the_threshold_run_at_once(open_shop: OpenShop, probe: Probe) -> None:
-    shop = open_shop()
-    shop.put(*(f"hold {number}" for number in range(9)))
+def test_no_batch_is_asked_for_above_the_threshold(open_shop: OpenShop, probe: Probe) -> None:
+    shop = open_shop(clock=SystemClock())
+    shop.put(*(f"hold {number}" for number in range(6)))
     listener = shop.listener()
-    assert listener.poll() == 0.0
+    assert [listener.poll(), listener.in_flight] == [0.0, 4]
+    assert [listener.poll(), listener.in_flight] == [BUSY_SECONDS_MAX, 4]
     assert probe.wait_for(4)
-    assert (listener.poll(), listener.in_flight) == (BUSY_SECONDS_MAX, 4)
     probe.gate.set()
-    assert shop.host.wait_until_idle(0.0) is False
-    while listener.poll():
-        pass
-    assert listener.in_flight <= 6
+    shop.host.start()
+    assert shop.host.wait_until_idle(20.0)
+    assert len(probe.calls) == 6
 
 
-def test_the_next_batch_is_asked_for_at_the_threshold(open_shop: OpenShop, probe: Probe, tmp_path: Path) -> None:
+def test_a_batch_is_asked_for_at_the_threshold_so_both_together_are_the_most(
+    open_shop: OpenShop, probe: Probe, tmp_path: Path
+) -> None:
     shop = open_shop(app=orders_with(tmp_path, batchSize=2, newBatchThreshold=2))
     shop.put(*(f"hold {number}" for number in range(5)))
     listener = shop.listener()

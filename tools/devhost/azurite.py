@@ -181,10 +181,13 @@ class Azurite:
 
     def _pause(self, deadline: float) -> None:
         if not self.is_running:
-            raise AzuriteError(f"Azurite ended at once (exit code {self._process.returncode}): {self._log().strip()}")
+            raise AzuriteError(f"Azurite ended at once (exit code {self._process.returncode}): {self._last_words()}")
         if time.monotonic() > deadline:
-            raise AzuriteError(f"Azurite did not answer within {START_SECONDS_MAX:.0f} seconds: {self._log().strip()}")
+            raise AzuriteError(f"Azurite did not answer within {START_SECONDS_MAX:.0f} seconds: {self._last_words()}")
         time.sleep(POLL_SECONDS)
+
+    def _last_words(self) -> str:
+        return next((line for line in reversed(self._log().splitlines()) if line.strip()), "it has said nothing")
 
     def _log(self) -> str:
         return (self.folder / "azurite.log").read_text(errors="replace")

@@ -19,7 +19,7 @@ class BlobLock:
     """A lease of 60 seconds on one blob, renewed at half time; not shared between threads but for `renew`."""
 
     def __init__(self, blob: BlobClient, clock: Clock) -> None:
-        self._blob = blob
+        self.blob = blob
         self._clock = clock
         self._lease: BlobLeaseClient | None = None
         self._renew_at: datetime = clock.now()
@@ -37,9 +37,9 @@ class BlobLock:
         """
         with contextlib.suppress(ResourceExistsError, ResourceModifiedError):
             # Exists already, or is leased by another host: both are fine, the lease itself decides.
-            self._blob.upload_blob(b"", overwrite=False)
+            self.blob.upload_blob(b"", overwrite=False)
         try:
-            self._lease = self._blob.acquire_lease(lease_duration=LEASE_SECONDS)
+            self._lease = self.blob.acquire_lease(lease_duration=LEASE_SECONDS)
         except HttpResponseError as error:
             if error.status_code != CONFLICT:
                 raise

@@ -102,6 +102,8 @@ class CronSchedule:
 
     def next_after(self, instant: datetime) -> datetime:
         """Return the first occurrence strictly after the instant, whole seconds, in UTC; NEVER if there is none."""
+        if instant >= NEVER:
+            return NEVER
         start = instant.replace(microsecond=0) + timedelta(seconds=1)
         for moment in self._mornings(start):
             found = self._time_of_day(moment)
