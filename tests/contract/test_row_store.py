@@ -9,7 +9,6 @@ from azure.data.tables import TableServiceClient
 
 from domain.errors import AlreadyExists, ChangedMeanwhile, LimitExceeded, RowMissing, StoreError
 from domain.limits import TEXT_UNITS_MAX, key_order
-from domain.option_sets import BillingType, FinanceTransactionType
 from domain.ports import RowStore
 from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow, Value
 from domain.tables import Table
@@ -263,77 +262,6 @@ def test_a_failed_transaction_leaves_nothing_behind(store: RowStore, partition: 
 def test_a_transaction_takes_a_hundred_operations(store: RowStore, partition: str, row: MakeKey) -> None:
     store.write(TABLE, partition, [Insert(row(number), {}) for number in range(100)])
     assert len(read(store, partition)) == 100
-
-
-WRONG_COLUMNS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("252", {f"c{number}": "" for number in range(253)}),
-    ("1,048,576", {f"c{number}": "x" * TEXT_UNITS_MAX for number in range(17)}),
-    ("32,767", {"text": "x" * (TEXT_UNITS_MAX + 1)}),
-    ("32,767", {"text": "\U0001f600" * 16_384}),
-    ("32 bits", {"number": 2**31}),
-    ("32 bits", {"number": -(2**31) - 1}),
-    ("float", {"amount": 1.5}),
-    ("BillingType", {"type": BillingType.CHARGEABLE}),
-    ("FinanceTransactionType", {"type": FinanceTransactionType.COST}),
-    ("lone surrogate", {"text": "\ud800"}),
-    ("name", {"with space": ""}),
-    ("name", {"1st": ""}),
-    ("name", {"odata.etag": ""}),
-    ("name", {"x" * 256: ""}),
-    ("storage's own", {"Timestamp": ""}),
-)
-
-
-@pytest.mark.parametrize(("told", "columns"), WRONG_COLUMNS)
-def test_columns_over_a_limit_are_refused(
-    store: RowStore, partition: str, row: MakeKey, told: str, columns: dict[str, Value]
-) -> None:
-    operations: tuple[Operation, ...] = (
-        Insert(row(1), columns),
-        Replace(row(1), columns, "etag"),
-        Merge(row(1), columns),
-    )
-    for operation in operations:
-        with pytest.raises(LimitExceeded, match=told) as caught:
-            store.write(TABLE, partition, [operation])
-        assert TABLE in str(caught.value)
-        assert partition in str(caught.value)
-    assert read(store, partition) == []
-
-
-@pytest.mark.parametrize(
-    "bad", ["", "a/b", "a\\b", "a#b", "a?b", "a\tb", "a\x1fb", "a\x7fb", "a\x85b", "x" * 513, "\ud800"]
-)
-def test_keys_that_the_storage_cannot_have_are_refused(store: RowStore, partition: str, row: MakeKey, bad: str) -> None:
-    for document, key in ((bad, row(1)), (partition, bad)):
-        for operation in (Insert(key, {}), Merge(key, {}), Delete(key)):
-            with pytest.raises(LimitExceeded, match=TABLE):
-                store.write(TABLE, document, [operation])
-        with pytest.raises(LimitExceeded, match=TABLE):
-            store.find(TABLE, RowKey(document, key))
-
-
-def test_keys_of_one_kibibyte_are_taken(store: RowStore, partition: str, row: MakeKey) -> None:
-    document = partition.ljust(512, "p")
-    key = row(1).ljust(512, "é")
-    store.write(TABLE, document, [Insert(key, {"a": "1"}), Insert(row(2), {})])
-    assert columns_of(store, document, key) == {"a": "1"}
-
-
-def test_a_transaction_over_a_limit_is_refused(store: RowStore, partition: str, row: MakeKey) -> None:
-    heavy: dict[str, Value] = {f"c{number}": "x" * TEXT_UNITS_MAX for number in range(10)}
-    refused: tuple[tuple[str, list[Operation]], ...] = (
-        ("not 0", []),
-        ("not 101", [Insert(row(number), {}) for number in range(101)]),
-        ("stands twice", [Insert(row(1), {}), Merge(row(1), {"a": "1"})]),
-        ("4,194,304", [Insert(row(number), heavy) for number in range(13)]),
-    )
-    for told, operations in refused:
-        with pytest.raises(LimitExceeded, match=told):
-            store.write(TABLE, partition, operations)
-    assert read(store, partition) == []
-    store.write(TABLE, partition, [Insert(row(number), heavy) for number in range(12)])
-    assert len(read(store, partition, columns=("c0",))) == 12
 
 
 def test_of_fifty_racing_inserts_one_wins(store: RowStore, partition: str, row: MakeKey) -> None:
