@@ -1,0 +1,6 @@
+"""`python -m tools.cli` is `invoicing`."""
+
+from tools.cli.app import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""The commands, their options and their help; one sentence for every error, and the exit codes.
+
+0: done. 1: a problem was found, and is told. 2: the command was given wrongly.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from azure.core.exceptions import AzureError
+from typer.core import TyperGroup
+
+from domain.errors import BadSettings, InvoicingError, OutcomeUnknown, StoreError
+from tools.cli.desk import Desk, NoStorage, Sorry, new_console, open_desk
+from tools.cli.drawing import say
+
+PROBLEM, USAGE = 1, 2
+WAIT_SECONDS_DEFAULT = 15.0
+
+
+class TellingGroup(TyperGroup):
+    """Commands whose errors are one sentence with the way out, never a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; what it cannot do ends with 1, what it was not told with 2."""
+        try:
+            return super().invoke(ctx)
+        except (NoStorage, BadSettings) as error:
+            _end(str(error), USAGE)
+        except (Sorry, InvoicingError, AzureError, OSError) as error:
+            _end(sentence_of(error), PROBLEM)
+
+
+def _end(sentence: str, code: int) -> None:
+    say(new_console(), f"error: {sentence}", "red")
+    raise typer.Exit(code)
+
+
+def sentence_of(error: Exception) -> str:
+    """Say an error with the way out."""
+    if isinstance(error, OutcomeUnknown):
+        return f"{error}; is the storage running, and reachable from here? do it again, nothing is done twice"
+    if type(error) is StoreError and "does not exist" in str(error):
+        return f"{str(error).partition(';')[0]}; run `invoicing init`"
+    if isinstance(error, AzureError):
+        return f"the storage refuses: {str(error).splitlines()[0]}; check --storage"
+    return str(error)
+
+
+app = typer.Typer(
+    name="invoicing",
+    cls=TellingGroup,
+    help="From the billing backlog to the posted customer invoice and back.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def main() -> None:
+    """Run `invoicing`."""
+    app(prog_name="invoicing")
+
+
+def _day(text: str | date) -> date:
+    if isinstance(text, date):
+        return text
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 a date has no zone
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date as 2026-08-31") from None
+
+
+def _option(name: str, text: str) -> Any:
+    return typer.Option(name, help=text, parser=_day, metavar="DATE", show_default="today")
+
+
+class Posted(StrEnum):
+    """What can be posted."""
+
+    JOURNALS = "journals"
+    PROPOSALS = "proposals"
+    ALL = "all"
+
+
+type Context = typer.Context
+Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer; 0 does not wait.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def begin(
+    ctx: typer.Context,
+    storage: Annotated[
+        str | None,
+        typer.Option(help="Connection string; else INVOICING_STORAGE, else local.settings.json.", metavar="TEXT"),
+    ] = None,
+) -> None:
+    """From the billing backlog to the posted customer invoice and back."""
+    # a test, and the demo, bring their own desk; otherwise storage is opened by the command that needs it
+    if not callable(ctx.obj):
+        given = ctx.obj
+        ctx.obj = (lambda: given) if isinstance(given, Desk) else (lambda: open_desk(storage))
+
+
+def _desk(ctx: typer.Context) -> Desk:
+    opened: Callable[[], Desk] = ctx.obj
+    return opened()
+
+
+@app.command()
+def init(ctx: typer.Context) -> None:
+    """Create every table and queue that is missing on the storage."""
+    from tools.cli.init import init as run
+
+    run(_desk(ctx))
+
+
+@app.command()
+def load(
+    ctx: typer.Context,
+    files: Annotated[
+        list[Path], typer.Argument(help="Saved Web API answers and set-up files; folders mean all in them.")
+    ],
+) -> None:
+    """Load rows: good ones stand afterwards, each bad one is named. Loading again changes nothing."""
+    from tools.cli.load import load as run
+
+    raise typer.Exit(run(_desk(ctx), files))
+
+
+@app.command()
+def ready(
+    ctx: typer.Context,
+    contract: Annotated[str, typer.Argument(help="Number or id of the contract.")],
+    up_to: Annotated[date | None, _option("--up-to", "Items dated later stay open.")] = None,
+    item: Annotated[
+        list[str] | None, typer.Option("--item", help="Id of an item; none means all that are open.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the backlog.")] = False,
+) -> None:
+    """Mark items of a contract's billing backlog as Ready to invoice."""
+    from tools.cli.ready import ready as run
+
+    raise typer.Exit(run(_desk(ctx), contract, up_to=up_to, items=item or [], dry_run=dry_run))
+
+
+@app.command("create-proforma")
+def create_proforma(
+    ctx: typer.Context,
+    contract: Annotated[str, typer.Argument(help="Number or id of the contract.")],
+    cut_off: Annotated[date | None, _option("--cut-off", "Items dated later stay on the backlog.")] = None,
+    wait: Wait = WAIT_SECONDS_DEFAULT,
+) -> None:
+    """Put every item that is ready on a draft proforma invoice, one for each contract customer."""
+    from tools.cli.proforma import create_proforma as run
+
+    raise typer.Exit(run(_desk(ctx), contract, cut_off=cut_off, wait=wait))
+
+
+@app.command()
+def confirm(
+    ctx: typer.Context,
+    invoice: Annotated[str, typer.Argument(help="Number or id of the proforma invoice.")],
+    on: Annotated[date | None, _option("--on", "Accounting date of the billed sales.")] = None,
+    wait: Wait = WAIT_SECONDS_DEFAULT,
+) -> None:
+    """Confirm a draft: it becomes read-only and goes to finance. There is no way back."""
+    from tools.cli.proforma import confirm as run
+
+    raise typer.Exit(run(_desk(ctx), invoice, on=on, wait=wait))
+
+
+@app.command()
+def post(
+    ctx: typer.Context,
+    what: Annotated[Posted, typer.Argument(help="What to post.")] = Posted.ALL,
+    invoice_date: Annotated[date | None, _option("--invoice-date", "Date of the customer invoices.")] = None,
+    company: Annotated[str | None, typer.Option(help="Only this legal entity, as usmf.")] = None,
+) -> None:
+    """Post what waits for it: integration journals, and project invoice proposals."""
+    from tools.cli.post import post as run
+
+    raise typer.Exit(run(_desk(ctx), what.value, invoice_date=invoice_date, company=company))
+
+
+@app.command()
+def status(
+    ctx: typer.Context,
+    invoice: Annotated[str, typer.Argument(help="Number of the proforma or customer invoice, or the id.")],
+    as_json: Json = False,
+) -> None:
+    """Tell where an invoice is: every stage, and what it waits for. Ends with 1 while it has an open problem."""
+    from tools.cli.status import status as run
+
+    raise typer.Exit(run(_desk(ctx), invoice, as_json=as_json))
+
+
+@app.command()
+def show(
+    ctx: typer.Context,
+    table: Annotated[str | None, typer.Argument(help="Name of the table; none lists the tables.")] = None,
+    partition: Annotated[
+        str | None, typer.Option(help="Only this partition: a document, a contract, a company.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows at most.")] = 20,
+    columns: Annotated[str, typer.Option(help="Names of columns, with commas between; all shows every one.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show the rows of a table as they stand."""
+    from tools.cli.show import show as run
+
+    names = [name.strip() for name in columns.split(",") if name.strip()]
+    raise typer.Exit(run(_desk(ctx), table, partition=partition, limit=limit, columns=names, as_json=as_json))

@@ -1,0 +1,184 @@
+"""Everything that the tables know about one invoice, read once: what `status` is built from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import batched
+
+from domain.actuals import Actual
+from domain.invoice_proposal import ProjectInvoice, Proposal
+from domain.option_sets import TransactionClass, TransactionType
+from domain.problems import OpenProblem
+from domain.proforma import Invoice
+from domain.record import Record
+from domain.rows import RowKey, StoredRow
+from domain.saving import read_keys
+from domain.tables import Table
+from tools.cli.desk import Desk
+
+KEYS_PER_READ = 1_000
+# journals that are named and asked for their problems
+JOURNALS_MAX = 10
+
+
+@dataclass(slots=True)
+class Count:
+    """How many of how many, and when the last of them came."""
+
+    done: int = 0
+    all: int = 0
+    at: datetime | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left."""
+        return self.done >= self.all
+
+    def add(self, is_done: bool, at: datetime | None) -> None:
+        """Count one more."""
+        self.all += 1
+        self.done += is_done
+        if is_done and at is not None:
+            self.at = max(self.at or at, at)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProblem:
+    """A problem of the invoice, or of what it waits for, and since when it is open."""
+
+    problem: OpenProblem
+    since: datetime | None
+
+
+@dataclass(slots=True)
+class InvoiceFacts:
+    """What stands."""
+
+    invoice: Invoice
+    invoice_changed_at: datetime | None
+    # when the lines of the draft were written
+    drafted_at: datetime | None = None
+    # when its connections were written, which only confirmation does
+    confirmed_at: datetime | None = None
+    proposal: Proposal | None = None
+    proposal_changed_at: datetime | None = None
+    # billed sales in Dataverse, and those that know their voucher
+    written_back: Count = field(default_factory=Count)
+    # billed sales that arrived, of those that confirmation made
+    staged: Count = field(default_factory=Count)
+    # connections that arrived, of those that confirmation made
+    connected: Count = field(default_factory=Count)
+    # unbilled sales behind the invoice that the integration journal has posted
+    sales_posted: Count = field(default_factory=Count)
+    # journals in which the others stand, and why the rest waits
+    journals: set[str] = field(default_factory=set)
+    waits: set[str] = field(default_factory=set)
+    lines: Count = field(default_factory=Count)
+    project_invoice: ProjectInvoice | None = None
+    posted_at: datetime | None = None
+    problems: list[StoredProblem] = field(default_factory=list)
+
+
+def read_facts(desk: Desk, invoice: Invoice) -> InvoiceFacts:
+    """Read what stands about an invoice: its partitions, and the staged rows of its unbilled sales."""
+    header = desk.store.find(Table.DATAVERSE_INVOICES, invoice.key)
+    facts = InvoiceFacts(invoice, header.changed_at if header else None)
+    for row in _rows(desk, Table.DATAVERSE_INVOICE_LINES, invoice.invoice, ("lineitemnumber",)):
+        facts.drafted_at = _later(facts.drafted_at, row.changed_at)
+    _read_actuals(desk, facts)
+    _read_connections(desk, facts)
+    _read_sales(desk, facts)
+    _read_proposal(desk, facts)
+    for document in (invoice.invoice, *sorted(facts.journals)[:JOURNALS_MAX]):
+        facts.problems += _problems(desk, document)
+    return facts
+
+
+def _rows(desk: Desk, table: Table, partition: str, columns: tuple[str, ...]) -> Iterator[StoredRow]:
+    for page in desk.store.read_pages(table, partition, columns=columns):
+        yield from page
+
+
+def _later(first: datetime | None, second: datetime | None) -> datetime | None:
+    return max((at for at in (first, second) if at is not None), default=None)
+
+
+def _read_actuals(desk: Desk, facts: InvoiceFacts) -> None:
+    for row in _rows(
+        desk, Table.DATAVERSE_ACTUALS, facts.invoice.invoice, _names(Actual, "transaction_type", "voucher")
+    ):
+        if row.columns.get("msdyn_transactiontypecode") == TransactionType.BILLED_SALES:
+            facts.written_back.add(bool(row.columns.get("msdyn_vouchernumber")), row.changed_at)
+    facts.staged.all = facts.invoice.billed_sales or facts.written_back.all
+    for row in _rows(desk, Table.FINANCE_ACTUALS_STAGING, facts.invoice.invoice, ("TransactionType", "ImportError")):
+        facts.staged.done += 1
+        facts.staged.at = _later(facts.staged.at, row.changed_at)
+        _add_wait(facts, row)
+
+
+def _read_connections(desk: Desk, facts: InvoiceFacts) -> None:
+    invoice = facts.invoice.invoice
+    for row in _rows(desk, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, ("msdyn_transaction1role",)):
+        facts.connected.all += 1
+        facts.confirmed_at = _later(facts.confirmed_at, row.changed_at)
+    for row in _rows(desk, Table.FINANCE_TRANSACTION_RELATIONSHIPS, invoice, ("Transaction1Role",)):
+        facts.connected.done += 1
+        facts.connected.at = _later(facts.connected.at, row.changed_at)
+
+
+def _read_sales(desk: Desk, facts: InvoiceFacts) -> None:
+    names = ("invoicing_sourcekey", "msdyn_transactionclassification")
+    details = _rows(desk, Table.DATAVERSE_INVOICE_LINE_DETAILS, facts.invoice.invoice, names)
+    for chunk in batched(details, KEYS_PER_READ, strict=False):
+        keys = [RowKey.from_text(str(row.columns[names[0]])) for row in chunk if _is_transaction(row)]
+        wanted = ("VoucherNumber", "ProjAdvancedJournal", "ImportError")
+        found = read_keys(desk.store, Table.FINANCE_ACTUALS_STAGING, keys, wanted)
+        for key in keys:
+            _add_sale(facts, found.get(key))
+
+
+def _is_transaction(row: StoredRow) -> bool:
+    is_milestone = row.columns.get("msdyn_transactionclassification") == TransactionClass.MILESTONE
+    return not is_milestone and bool(row.columns.get("invoicing_sourcekey"))
+
+
+def _add_sale(facts: InvoiceFacts, row: StoredRow | None) -> None:
+    if row is None:
+        facts.sales_posted.add(False, None)
+        facts.waits.add("an unbilled sale has not arrived in finance")
+        return
+    is_posted = bool(row.columns.get("VoucherNumber"))
+    facts.sales_posted.add(is_posted, row.changed_at)
+    journal = row.columns.get("ProjAdvancedJournal")
+    if journal and not is_posted:
+        facts.journals.add(str(journal))
+    _add_wait(facts, row)
+
+
+def _add_wait(facts: InvoiceFacts, row: StoredRow) -> None:
+    if reason := row.columns.get("ImportError"):
+        facts.waits.add(str(reason))
+
+
+def _read_proposal(desk: Desk, facts: InvoiceFacts) -> None:
+    key = facts.invoice.key
+    header = desk.store.find(Table.FINANCE_INVOICE_PROPOSALS, key)
+    if header is not None:
+        facts.proposal, facts.proposal_changed_at = Proposal.from_columns(header.columns), header.changed_at
+        facts.lines.all = facts.proposal.lines or 0
+    for row in _rows(desk, Table.FINANCE_INVOICE_PROPOSAL_LINES, key.partition, ("LineNumber",)):
+        facts.lines.done += 1
+        facts.lines.at = _later(facts.lines.at, row.changed_at)
+    posted = desk.store.find(Table.FINANCE_PROJECT_INVOICES, key)
+    if posted is not None:
+        facts.project_invoice, facts.posted_at = ProjectInvoice.from_columns(posted.columns), posted.changed_at
+
+
+def _problems(desk: Desk, document: str) -> Iterator[StoredProblem]:
+    for page in desk.store.read_pages(Table.INVOICING_PROBLEMS, document):
+        for row in page:
+            yield StoredProblem(OpenProblem.from_columns(row.columns), row.changed_at)
+
+
+def _names(record: type[Record], *attributes: str) -> tuple[str, ...]:
+    return tuple(record.model_fields[name].alias or name for name in attributes)

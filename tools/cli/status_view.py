@@ -1,0 +1,188 @@
+"""What `status` tells about an invoice: one line for each stage, what it waits for, and its open problems. Pure."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from domain.invoice_proposal import ProposalStatus
+from domain.option_sets import ProjectInvoiceStatus
+from tools.cli.amounts import amount_text
+from tools.cli.invoice_facts import Count, InvoiceFacts
+
+DRAFTS = (ProjectInvoiceStatus.DRAFT, ProjectInvoiceStatus.IN_REVIEW)
+
+
+class State(StrEnum):
+    """How far a stage is."""
+
+    DONE = "done"
+    # under way, or waiting for something that is named
+    WAITS = "waits"
+    # the stage before it is not done
+    LATER = "later"
+    # there is nothing to do in this stage
+    NONE = "nothing to do"
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """One stage of an invoice's life."""
+
+    name: str
+    state: State
+    # how many of how many; empty where nothing is counted
+    count: str
+    # when it was done, by the clock of the storage; None: not done, or not kept
+    at: datetime | None
+    # ids and numbers
+    what: str
+    # what it waits for; empty: nothing
+    waits_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemView:
+    """An open problem."""
+
+    stage: str
+    code: str
+    sentence: str
+    ids: tuple[str, ...]
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """Where an invoice is."""
+
+    number: str
+    invoice: str
+    name: str
+    amount: str
+    # one word for the whole invoice
+    status: str
+    correlation: str
+    stages: tuple[StageView, ...]
+    problems: tuple[ProblemView, ...]
+
+    @property
+    def waits_for(self) -> str:
+        """What the invoice as a whole waits for: the first stage that does."""
+        return next((stage.waits_for for stage in self.stages if stage.waits_for), "")
+
+
+def build_status(facts: InvoiceFacts, currency: str) -> StatusView:
+    """Build the view.
+
+    Args:
+        facts: what stands.
+        currency: ISO code of the invoice's currency.
+    """
+    invoice = facts.invoice
+    posted = facts.project_invoice
+    return StatusView(
+        number=invoice.number,
+        invoice=invoice.invoice,
+        name=invoice.name,
+        amount=amount_text(invoice.total, currency),
+        status=f"posted as {posted.number}" if posted else invoice.status.name.capitalize().replace("_", " "),
+        correlation=invoice.correlation,
+        stages=_stages(facts, currency),
+        problems=tuple(
+            ProblemView(
+                each.problem.stage, each.problem.code.value, each.problem.sentence, each.problem.ids, each.since
+            )
+            for each in facts.problems
+        ),
+    )
+
+
+def _stages(facts: InvoiceFacts, currency: str) -> tuple[StageView, ...]:
+    made = (_draft(facts, currency), _confirmed(facts))
+    arrived = (_header(facts), _staged(facts), _connected(facts))
+    rest = (_sales(facts), _lines(facts, currency), _posted(facts, currency), _written_back(facts))
+    if facts.invoice.status in DRAFTS:
+        return (*made, *(StageView(stage.name, State.LATER, "", None, "") for stage in (*arrived, *rest)))
+    return (*made, *arrived, *rest)
+
+
+def _draft(facts: InvoiceFacts, currency: str) -> StageView:
+    what = f"{facts.invoice.details} line details, {amount_text(facts.invoice.amount, currency)}"
+    return StageView("draft", State.DONE, "", facts.drafted_at, what)
+
+
+def _confirmed(facts: InvoiceFacts) -> StageView:
+    number = facts.invoice.number
+    if facts.invoice.status in DRAFTS:
+        return StageView("confirmed", State.WAITS, "", None, "", f"the project manager: invoicing confirm {number}")
+    return StageView("confirmed", State.DONE, "", facts.confirmed_at, f"accounting date {facts.invoice.confirmed_on}")
+
+
+def _header(facts: InvoiceFacts) -> StageView:
+    proposal = facts.proposal
+    if proposal is None:
+        return StageView("header synced", State.WAITS, "", None, "", "the table map Project invoice proposal V2")
+    arrived_at = facts.proposal_changed_at if proposal.status == ProposalStatus.AWAITING_LINES else None
+    return StageView("header synced", State.DONE, "", arrived_at, f"{proposal.company}, customer {proposal.customer}")
+
+
+def _staged(facts: InvoiceFacts) -> StageView:
+    stage = _counted("actuals staged", facts.staged, "the table map Project Operations integration actuals")
+    # import and posting write on the same rows, so their time is that of the arrival only until then
+    is_untouched = facts.proposal is None or facts.proposal.status == ProposalStatus.AWAITING_LINES
+    return stage if is_untouched else replace(stage, at=None)
+
+
+def _connected(facts: InvoiceFacts) -> StageView:
+    return _counted("connections staged", facts.connected, "the table map project transaction relationships")
+
+
+def _sales(facts: InvoiceFacts) -> StageView:
+    waits = "; ".join(sorted(facts.waits)) or "the import from staging"
+    if facts.journals:
+        waits = f"integration journal {', '.join(sorted(facts.journals))}: invoicing post journals"
+    return _counted("unbilled sales posted", facts.sales_posted, waits)
+
+
+def _lines(facts: InvoiceFacts, currency: str) -> StageView:
+    proposal = facts.proposal
+    if proposal is None or proposal.status == ProposalStatus.AWAITING_LINES:
+        is_ready = all(count.is_whole for count in (facts.staged, facts.connected, facts.sales_posted))
+        waits = "the import from staging" if is_ready and proposal else ""
+        return StageView("proposal lines", State.WAITS if waits else State.LATER, "", None, "", waits)
+    what = f"{proposal.status.value}, {amount_text(proposal.amount or 0, currency)}"
+    return StageView("proposal lines", State.DONE, f"{facts.lines.done} of {facts.lines.all}", facts.lines.at, what)
+
+
+def _posted(facts: InvoiceFacts, currency: str) -> StageView:
+    proposal, posted = facts.proposal, facts.project_invoice
+    if posted is not None:
+        total = amount_text(posted.total, currency)
+        what = f"invoice {posted.number}, voucher {posted.voucher}, {total}, due {posted.due_date}"
+        return StageView("posted", State.DONE, "", facts.posted_at, what)
+    if proposal is None or proposal.status == ProposalStatus.AWAITING_LINES:
+        return StageView("posted", State.LATER, "", None, "")
+    if proposal.status == ProposalStatus.CLOSED:
+        return StageView("posted", State.NONE, "", None, "the proposal is closed: it has no lines with revenue")
+    return StageView("posted", State.WAITS, "", None, "", "the clerk: invoicing post proposals")
+
+
+def _written_back(facts: InvoiceFacts) -> StageView:
+    if facts.project_invoice is None:
+        return StageView("written back", State.LATER, "", None, "")
+    # billed sales without revenue get no voucher, so the header tells when all of it is done
+    if facts.invoice.status == ProjectInvoiceStatus.POSTED:
+        what = f"invoice number {facts.invoice.customer_invoice}, tax {facts.invoice.customer_invoice_tax}"
+        count = f"{facts.written_back.done} of {facts.written_back.all}"
+        return StageView("written back", State.DONE, count, facts.invoice_changed_at, what)
+    count = f"{facts.written_back.done} of {facts.written_back.all}"
+    return StageView("written back", State.WAITS, count, None, "", "the write-back of the posting")
+
+
+def _counted(name: str, count: Count, waits_for: str) -> StageView:
+    told = f"{count.done} of {count.all}"
+    if not count.all:
+        return StageView(name, State.NONE, "", None, "")
+    if count.is_whole:
+        return StageView(name, State.DONE, told, count.at, "")
+    return StageView(name, State.WAITS, told, None, "", waits_for)
