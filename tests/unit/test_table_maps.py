@@ -86,9 +86,13 @@ def carried(table_map: TableMap, record: Record, lookups: Mapping[LookupKey, Col
 
 
 def column_document(mapping: ColumnMapping) -> dict[str, Any]:
-    """A column mapping as readers outside of Python see it: what is not said is direct, optional and fixed on arrival."""
+    """A column mapping for readers outside of Python; what is not said is direct, optional, and fixed on arrival."""
     told = {**asdict(mapping), "transform": type(mapping.transform).__name__, **asdict(mapping.transform)}
-    return {name: value for name, value in told.items() if value not in (None, False, "fixed", "Direct")}
+    return {
+        name: value
+        for name, value in told.items()
+        if not (value is None or value is False or value in ("fixed", "Direct"))
+    }
 
 
 def document(table_map: TableMap) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """One contract and what belongs to it, as both systems keep it: rows for tests that carry some of them across a map."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from domain.actuals import Actual, TransactionConnection
@@ -19,11 +19,12 @@ from domain.contract import (
 )
 from domain.invoice_proposal import ProjectInvoice
 from domain.option_sets import BillingMethod
+from domain.pending_work import PendingWork
 from domain.proforma import Invoice
 from domain.record import Record
-from domain.rows import Insert, RowKey
+from domain.rows import Columns, Insert, Merge, RowKey, Value
 from domain.tables import Table
-from functions.storage.memory import MemoryRowStore
+from functions.storage.memory import Call, MemoryRowStore
 
 
 def guid(number: int) -> str:
@@ -35,6 +36,15 @@ def guid(number: int) -> str:
     guid, range(1, 14)
 )
 MILESTONE = guid(21)
+
+ACTUALS = "project_operations_integration_actuals"
+PROPOSALS = "project_invoice_proposal_v2"
+RELATIONSHIPS = "project_transaction_relationships"
+MILESTONES = "contract_line_milestones"
+EXPORT = "customer_invoice_export"
+STAGING = Table.FINANCE_ACTUALS_STAGING
+# company, contract, contract line, contract customer, its account, project, category, resource, currency
+LOOKUPS = 9
 
 
 def reference_rows() -> Iterable[tuple[Table, Record, RowKey]]:
@@ -199,3 +209,44 @@ def sync(table_map: str, partition: str = CONTRACT, **changes: object) -> SyncTa
         "last": "~",
     }
     return SyncTableMap.model_validate(fields | changes)
+
+
+def put_many(store: MemoryRowStore, number: int) -> None:
+    """Write that many unbilled sales on one backlog, a hundred at a time."""
+    rows = [actual(each) for each in range(number)]
+    for start in range(0, number, 100):
+        inserts = [Insert(each.backlog_key.row, each.to_columns()) for each in rows[start : start + 100]]
+        store.write(Table.DATAVERSE_ACTUALS, CONTRACT, inserts)
+
+
+def content(store: MemoryRowStore, *tables: Table) -> dict[tuple[Table, RowKey], Columns]:
+    """What stands, without versions."""
+    return {(table, row.key): row.columns for table in tables or Table for row in store.rows(table)}
+
+
+def staged(store: MemoryRowStore, number: int = 1) -> Columns:
+    """The staged row of an actual."""
+    row = store.find(STAGING, actual(number).backlog_key)
+    assert row is not None
+    return row.columns
+
+
+def work(store: MemoryRowStore) -> list[PendingWork]:
+    """What finance's timers have to do."""
+    return [PendingWork.from_columns(row.columns) for row in store.rows(Table.FINANCE_PENDING_WORK)]
+
+
+def change(store: MemoryRowStore, table: Table, key: RowKey, **columns: Value) -> None:
+    """Change a row as a person would."""
+    store.write(table, key.partition, (Merge(key.row, columns),))
+
+
+def after_writes(store: MemoryRowStore, table: Table, act: Callable[[], None]) -> None:
+    """Let somebody act once, just before the next write to a table."""
+
+    def hook(call: Call) -> None:
+        if (call.method, call.table) == ("write", table):
+            store.before_call = lambda _: None
+            act()
+
+    store.before_call = hook
