@@ -14,7 +14,6 @@ from domain.errors import BadRow, Problem, ReasonCode, by_precedence
 from domain.finance_parties import FinanceProject
 from domain.option_sets import FinanceBillingType, TransactionClass
 from domain.posting_types import PostingType
-from domain.rows import Columns
 from domain.setup_items import (
     EVERY,
     CategoryType,
@@ -107,7 +106,7 @@ class LegalEntitySetup:
     periods: tuple[LedgerPeriod, ...]
 
     @classmethod
-    def from_rows(cls, company: str, rows: Iterable[Columns]) -> "LegalEntitySetup | tuple[Problem, ...]":
+    def from_rows(cls, company: str, rows: Iterable[Mapping[str, object]]) -> "LegalEntitySetup | tuple[Problem, ...]":
         """Index the set-up rows of a company.
 
         Args:
@@ -219,7 +218,7 @@ class LegalEntitySetup:
         )
 
 
-def read_item(company: str, columns: Columns) -> SetupItem | Problem:
+def read_item(company: str, columns: Mapping[str, object]) -> SetupItem | Problem:
     """Read one set-up row, or tell what is wrong with it."""
     kind = columns.get("Kind")
     record = SETUP_KINDS.get(kind) if isinstance(kind, str) else None
