@@ -1,4 +1,4 @@
-"""Amounts as people read them."""
+"""Amounts and counts as people read them."""
 
 from decimal import Decimal
 
@@ -10,3 +10,8 @@ def amount_text(amount: Decimal | int, currency: str) -> str:
     number = Decimal(amount)
     places = max(minor_units(currency), -int(number.normalize().as_tuple().exponent))
     return f"{number:,.{places}f} {currency}".rstrip()
+
+
+def count_text(number: int, noun: str) -> str:
+    """Write a count with its noun: `1 item`, `2 items`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

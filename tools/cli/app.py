@@ -42,7 +42,7 @@ def _end(sentence: str, code: int) -> None:
 def sentence_of(error: Exception) -> str:
     """Say an error with the way out."""
     if isinstance(error, OutcomeUnknown):
-        return f"{error}; is the storage running, and reachable from here? do it again, nothing is done twice"
+        return f"no clear answer from the storage; is it running, and named rightly? nothing is done twice. {error}"
     if type(error) is StoreError and "does not exist" in str(error):
         return f"{str(error).partition(';')[0]}; run `invoicing init`"
     if isinstance(error, AzureError):

@@ -42,10 +42,10 @@ class AzureBrowser:
         self, table: Table, *, partition: str | None = None, where: tuple[str, str] | None = None, limit: int
     ) -> Iterator[StoredRow]:
         """Read rows in order of their keys, page by page."""
-        tests = ([] if partition is None else ["PartitionKey eq @partition"]) + (
-            [] if where is None else [f"{where[0]} eq @text"]
-        )
-        parameters = {"partition": partition, "text": where[1] if where else None}
+        # the client refuses an empty filter, and every key is at least empty text
+        tests = ["PartitionKey ge @partition" if partition is None else "PartitionKey eq @partition"]
+        tests += [] if where is None else [f"{where[0]} eq @text"]
+        parameters = {"partition": partition or "", "text": where[1] if where else ""}
         client = self._service.get_table_client(table.value)
         entities = client.query_entities(" and ".join(tests), parameters=parameters, results_per_page=PAGE_ROWS)
         for _ in range(limit):

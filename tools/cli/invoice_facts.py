@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched
 
-from domain.actuals import Actual
+from domain.actuals import Actual, TransactionConnection
 from domain.invoice_proposal import ProjectInvoice, Proposal
-from domain.option_sets import TransactionClass, TransactionType
+from domain.option_sets import BillingType, TransactionClass, TransactionType
 from domain.problems import OpenProblem
 from domain.proforma import Invoice
 from domain.record import Record
@@ -19,6 +19,8 @@ from tools.cli.desk import Desk
 KEYS_PER_READ = 1_000
 # journals that are named and asked for their problems
 JOURNALS_MAX = 10
+ACTUAL = "msdyn_actual"
+WITHOUT_REVENUE = (BillingType.NON_CHARGEABLE, BillingType.COMPLIMENTARY)
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class InvoiceFacts:
     confirmed_at: datetime | None = None
     proposal: Proposal | None = None
     proposal_changed_at: datetime | None = None
-    # billed sales in Dataverse, and those that know their voucher
+    # chargeable billed sales in Dataverse, and those that know their voucher
     written_back: Count = field(default_factory=Count)
     # billed sales that arrived, of those that confirmation made
     staged: Count = field(default_factory=Count)
@@ -104,12 +106,14 @@ def _later(first: datetime | None, second: datetime | None) -> datetime | None:
 
 
 def _read_actuals(desk: Desk, facts: InvoiceFacts) -> None:
-    for row in _rows(
-        desk, Table.DATAVERSE_ACTUALS, facts.invoice.invoice, _names(Actual, "transaction_type", "voucher")
-    ):
-        if row.columns.get("msdyn_transactiontypecode") == TransactionType.BILLED_SALES:
-            facts.written_back.add(bool(row.columns.get("msdyn_vouchernumber")), row.changed_at)
-    facts.staged.all = facts.invoice.billed_sales or facts.written_back.all
+    names = _names(Actual, "transaction_type", "billing_type", "voucher")
+    for row in _rows(desk, Table.DATAVERSE_ACTUALS, facts.invoice.invoice, names):
+        if row.columns.get(names[0]) == TransactionType.BILLED_SALES:
+            facts.staged.all += 1
+            # what carries no revenue is never posted
+            if row.columns.get(names[1]) not in WITHOUT_REVENUE:
+                facts.written_back.add(bool(row.columns.get(names[2])), row.changed_at)
+    facts.staged.all = max(facts.staged.all, facts.invoice.billed_sales or 0)
     for row in _rows(desk, Table.FINANCE_ACTUALS_STAGING, facts.invoice.invoice, ("TransactionType", "ImportError")):
         facts.staged.done += 1
         facts.staged.at = _later(facts.staged.at, row.changed_at)
@@ -118,9 +122,12 @@ def _read_actuals(desk: Desk, facts: InvoiceFacts) -> None:
 
 def _read_connections(desk: Desk, facts: InvoiceFacts) -> None:
     invoice = facts.invoice.invoice
-    for row in _rows(desk, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, ("msdyn_transaction1role",)):
-        facts.connected.all += 1
-        facts.confirmed_at = _later(facts.confirmed_at, row.changed_at)
+    names = _names(TransactionConnection, "transaction1_type", "transaction2_type")
+    for row in _rows(desk, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, names):
+        # connections of line details are made with the draft, and stay in Dataverse
+        if all(row.columns.get(name, ACTUAL) == ACTUAL for name in names):
+            facts.connected.all += 1
+            facts.confirmed_at = _later(facts.confirmed_at, row.changed_at)
     for row in _rows(desk, Table.FINANCE_TRANSACTION_RELATIONSHIPS, invoice, ("Transaction1Role",)):
         facts.connected.done += 1
         facts.connected.at = _later(facts.connected.at, row.changed_at)

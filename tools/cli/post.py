@@ -10,7 +10,7 @@ from domain.pending_work import PendingWork, WorkKind
 from domain.rows import RowKey
 from domain.tables import Table
 from domain.workflows.reading import find_record, read_records
-from tools.cli.amounts import amount_text
+from tools.cli.amounts import amount_text, count_text
 from tools.cli.desk import Desk, new_id
 from tools.cli.drawing import draw_rows, grid, say
 
@@ -32,7 +32,11 @@ def post(desk: Desk, what: str, *, invoice_date: date | None, company: str | Non
     desk.sender.send([_command(desk, each, day) for each in work])
     rows = [_told(desk, each) for each in work]
     draw_rows(desk.console, grid("Sent to be posted", "what", "legal entity", "document", "content", "id"), rows)
-    say(desk.console, f"{len(work)} commands sent; `invoicing status INVOICE` shows what became of them.", "green")
+    say(
+        desk.console,
+        f"{count_text(len(work), 'command')} sent; `invoicing status INVOICE` shows what became of them.",
+        "green",
+    )
     return 0
 
 
@@ -54,7 +58,7 @@ def _told(desk: Desk, work: PendingWork) -> tuple[str, str, str, str, str]:
     key = RowKey(work.partition, work.partition)
     if work.kind is WorkKind.POST_JOURNAL:
         journal = find_record(desk.store, Table.FINANCE_INTEGRATION_JOURNALS, key, Journal)
-        text = (journal.description, f"{journal.lines} lines") if journal else ("", "")
+        text = (journal.description, count_text(journal.lines, "line")) if journal else ("", "")
         return ("integration journal", work.company, *text, work.partition)
     proposal = find_record(desk.store, Table.FINANCE_INVOICE_PROPOSALS, key, Proposal)
     amount = amount_text(proposal.amount or 0, proposal.currency) if proposal else ""

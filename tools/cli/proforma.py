@@ -12,7 +12,7 @@ from domain.rows import RowKey, StoredRow
 from domain.saving import read_keys
 from domain.tables import Table
 from domain.workflows.reading import find_record
-from tools.cli.amounts import amount_text
+from tools.cli.amounts import amount_text, count_text
 from tools.cli.desk import Desk, new_id
 from tools.cli.drawing import say
 from tools.cli.finding import find_contract, find_invoice
@@ -46,7 +46,7 @@ def create_proforma(desk: Desk, name: str, *, cut_off: date | None, wait: float)
         return _no_answer(desk, wait)
     for invoice in answer:
         amount = amount_text(invoice.amount, currency_code(desk, invoice.currency))
-        say(desk.console, f"{invoice.number}: {invoice.details} line details, {amount}, draft", "green")
+        say(desk.console, f"{invoice.number}: {count_text(invoice.details, 'line detail')}, {amount}, draft", "green")
         say(desk.console, f"next: invoicing confirm {invoice.number}", "dim")
     return 0
 

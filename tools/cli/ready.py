@@ -8,6 +8,7 @@ from domain.rows import RowKey
 from domain.tables import Table
 from domain.workflows.mark_ready import backlog_items, mark_ready
 from domain.workflows.reading import find_record
+from tools.cli.amounts import count_text
 from tools.cli.backlog_view import ItemView, build_backlog
 from tools.cli.desk import Desk
 from tools.cli.drawing import draw_backlog, say
@@ -52,7 +53,7 @@ def _tell(
     for problem in problems:
         say(desk.console, f"not ready: {problem}", "red")
     ready_now = sum(item.is_ready for item in after.values())
-    told = f"{len(became)} items became ready, {len(was_ready)} were ready before."
+    told = f"{count_text(len(became), 'item')} became ready, {len(was_ready)} before."
     say(desk.console, told, "green" if became else "yellow")
     if ready_now:
         say(desk.console, f"next: invoicing create-proforma {contract.number}", "dim")

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from domain.invoice_proposal import ProposalStatus
 from domain.option_sets import ProjectInvoiceStatus
-from tools.cli.amounts import amount_text
+from tools.cli.amounts import amount_text, count_text
 from tools.cli.invoice_facts import Count, InvoiceFacts
 
 DRAFTS = (ProjectInvoiceStatus.DRAFT, ProjectInvoiceStatus.IN_REVIEW)
@@ -107,7 +107,7 @@ def _stages(facts: InvoiceFacts, currency: str) -> tuple[StageView, ...]:
 
 
 def _draft(facts: InvoiceFacts, currency: str) -> StageView:
-    what = f"{facts.invoice.details} line details, {amount_text(facts.invoice.amount, currency)}"
+    what = f"{count_text(facts.invoice.details, 'line detail')}, {amount_text(facts.invoice.amount, currency)}"
     return StageView("draft", State.DONE, "", facts.drafted_at, what)
 
 
@@ -170,7 +170,7 @@ def _posted(facts: InvoiceFacts, currency: str) -> StageView:
 def _written_back(facts: InvoiceFacts) -> StageView:
     if facts.project_invoice is None:
         return StageView("written back", State.LATER, "", None, "")
-    # billed sales without revenue get no voucher, so the header tells when all of it is done
+    # the header is written last
     if facts.invoice.status == ProjectInvoiceStatus.POSTED:
         what = f"invoice number {facts.invoice.customer_invoice}, tax {facts.invoice.customer_invoice_tax}"
         count = f"{facts.written_back.done} of {facts.written_back.all}"
