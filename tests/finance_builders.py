@@ -271,6 +271,11 @@ def make_proposal_line(
     )
 
 
+def told(*numbers: Decimal | None) -> str:
+    """Numbers as a person writes them: 1000 4 -0.5."""
+    return " ".join(format(number.normalize(), "f") if number is not None else "-" for number in numbers)
+
+
 def voucher_table(entries: Iterable[LedgerEntry]) -> list[str]:
     """The entries, one line each: account, name, transaction and accounting amount, rate, posting type; sorted."""
     return sorted(

@@ -64,8 +64,8 @@ def test_a_missing_rate_names_pair_day_and_what_to_enter() -> None:
     assert isinstance(found, Problem)
     assert (found.code, found.ids) == (ReasonCode.EXCHANGE_RATE_MISSING, ("GBP-USD", "2025-12-31"))
     assert found.sentence == (
-        "No exchange rate GBP to USD is valid on 2025-12-31 in usmf; add an ExchangeRate of type Default from GBP to USD,"
-        " valid from 2025-12-31 or earlier"
+        "No exchange rate GBP to USD is valid on 2025-12-31 in usmf;"
+        " add an ExchangeRate of type Default from GBP to USD, valid from 2025-12-31 or earlier"
     )
 
 
