@@ -133,6 +133,7 @@ REFUSED: tuple[tuple[MapFault, str, TableMap], ...] = (
             )
         ),
     ),
+    (MapFault.TYPE_MISMATCH, "cannot be '3'", with_column(ColumnMapping(None, "ContractLine", Constant("3")))),
     (MapFault.TYPE_MISMATCH, "5", with_column(ColumnMapping(None, "ProjectId", Constant(5)))),
     (MapFault.TYPE_MISMATCH, "a/b", with_column(replace(PROJECT, default="a/b"))),
     (

@@ -16,7 +16,16 @@ from domain.option_sets import BillingType, TransactionType
 from domain.record import Record
 from domain.rows import Columns
 from domain.table_map import apply, apply_write_back, needed_lookups, passes, reverse_value
-from domain.table_map_definition import COMPANY_COLUMN, ColumnMapping, Direction, Flow, LookupKey, TableMap, ValueMap
+from domain.table_map_definition import (
+    COMPANY_COLUMN,
+    ColumnMapping,
+    Direction,
+    Flow,
+    LookupKey,
+    MapFault,
+    TableMap,
+    ValueMap,
+)
 from domain.table_map_loading import load_map
 from domain.table_maps import TABLE_MAPS, contract_line_milestones, find_map
 from domain.table_maps.project_operations_integration_actuals import BILLING_TYPES, TRANSACTION_TYPES
@@ -33,7 +42,9 @@ from tests.workflows.adatum import (
     reference_rows,
 )
 
-GOLDEN = Path(__file__).resolve().parents[1] / "data" / "table_maps"
+TESTS = Path(__file__).resolve().parents[1]
+GOLDEN = TESTS / "data" / "table_maps"
+DOCUMENTATION = TESTS.parent / "docs" / "reference" / "table-maps.md"
 TRANSACTION_TYPE_PAIRS = (
     (192350000, "Cost"),
     (192350005, "Sales"),
@@ -127,6 +138,18 @@ def test_the_catalogue_is_complete() -> None:
         ("customer_invoice_export", "1.0.0.0", Direction.FINANCE_TO_DATAVERSE),
     }
     assert find_map("msdyn_actuals") is None
+
+
+def test_the_documentation_names_every_map_and_every_fault() -> None:
+    lines = DOCUMENTATION.read_text().splitlines()
+    for table_map in TABLE_MAPS:
+        tables = f"`{table_map.source}` → `{table_map.target}`"
+        start = f"| `{table_map.name}` | {table_map.label} | {table_map.version} | {tables} |"
+        assert any(line.startswith(start) for line in lines), table_map.name
+    for fault in MapFault:
+        words = fault.name.lower().replace("_", " ").replace("lookup", "look-up").replace("write back", "write-back")
+        words = words.replace("read only", "read-only")
+        assert any(line.startswith(f"| {fault.value} | {words} |") for line in lines), fault
 
 
 @pytest.mark.parametrize("table_map", TABLE_MAPS, ids=lambda each: each.name)

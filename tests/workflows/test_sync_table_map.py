@@ -179,6 +179,16 @@ def test_a_wrong_value_stays_behind_as_a_problem(store: MemoryRowStore) -> None:
     assert [row.columns["ActualId"] for row in store.rows(STAGING)] == [actual(2).actual]
 
 
+def test_what_may_still_come_is_tried_again_although_something_else_stays_wrong(store: MemoryRowStore) -> None:
+    put_actuals(store, actual(1, resource=guid(91)), actual(2))
+    change(store, Table.DATAVERSE_ACTUALS, actual(2).backlog_key, msdyn_transactiondate="")
+    with pytest.raises(NotYet) as missing:
+        sync_table_map(store, sync(ACTUALS))
+    problem = missing.value.problem
+    assert (problem.code, problem.ids) == (ReasonCode.MAP_LOOKUP_MISSING, (actual(1).actual, actual(2).actual))
+    assert "DocumentDate is missing" in problem.sentence
+
+
 def test_many_reasons_are_one_problem_of_bounded_size(store: MemoryRowStore) -> None:
     put_actuals(store, *(actual(each, project=guid(5000 + each)) for each in range(150)))
     with pytest.raises(NotYet) as missing:
