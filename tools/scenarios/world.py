@@ -1,0 +1,294 @@
+"""The world of a scenario: the sample legal entities and contracts, storage in memory, and a clock that stands.
+
+Every command is carried out to its end: what it sends is delivered before the next one begins.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+from domain.actuals import Actual
+from domain.commands import Command, ConfirmInvoice, CreateProforma
+from domain.contract import Contract, ContractCustomer, ContractLine, Milestone
+from domain.errors import CarriesProblem, NotYet, Problem
+from domain.identifiers import derive_id
+from domain.loading import open_document
+from domain.money import decimal_from, multiply
+from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionType
+from domain.pending_work import WorkKind
+from domain.proforma import Invoice
+from domain.record import Record
+from domain.rows import Delete
+from domain.setup import SETUP_KINDS
+from domain.tables import Table
+from domain.workflows.dispatch import perform
+from domain.workflows.import_from_staging import import_from_staging
+from domain.workflows.load_rows import Load, load_rows
+from domain.workflows.mark_ready import mark_ready
+from domain.workflows.post_pending import posting_command, read_pending
+from functions.storage.memory import MemoryRowStore
+from functions.storage.memory_queues import MemoryQueues
+from tools.scenarios.document import BadScenario, Grid
+from tools.scenarios.vocabulary import Kind, Names, attribute_of, kind_of, value_of
+
+# transactional rows of the samples, which a scenario brings itself
+_OWN = ("msdyn_actuals", "msdyn_transactionconnections", "msdyn_contractlinescheduleofvalues")
+_SETUP = re.compile(r"^set-up (?P<company>\w+): (?P<kind>\w+)$", re.IGNORECASE)
+_DAY_DEFAULT = date(2026, 8, 24)
+_CONTRACT_DEFAULT = "C-ADATUM"
+DELIVERIES_MAX = 5
+
+
+class StandingClock:
+    """Noon of 31 August 2026, UTC."""
+
+    def now(self) -> datetime:
+        """Tell the instant."""
+        return datetime(2026, 8, 31, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """A contract with what a row of it needs to say."""
+
+    contract: Contract
+    lines: Mapping[int, ContractLine]
+    customers: Sequence[ContractCustomer]
+
+
+class World:
+    """Storage, queues, names, and the commands that a scenario can give."""
+
+    def __init__(self, samples: Path) -> None:
+        """Begin with the set-up of the samples and their contracts, without transactions."""
+        self.clock = StandingClock()
+        self.store = MemoryRowStore(self.clock)
+        self.queues = MemoryQueues(self.clock)
+        self.names = Names()
+        # what was said of commands that came to nothing
+        self.told: list[Problem] = []
+        self._load = Load(self.clock.now())
+        for path in sorted(samples.rglob("*.json")):
+            if not any(name in path.name for name in _OWN):
+                self._load_body(str(path), path.read_bytes())
+        self._contracts = {terms.contract.number: terms for terms in self._read_contracts()}
+
+    def give(self, grid: Grid) -> None:
+        """Load the rows of a table under Given."""
+        if setup := _SETUP.match(grid.heading):
+            self._give_setup(grid, setup["company"], setup["kind"])
+            return
+        kind = kind_of(grid.heading, grid.line)
+        rows = [self._given(kind, grid, cells) for cells in grid.rows]
+        self._load_rows(kind.table, [row.to_columns() for row in rows])
+
+    def do(self, line: int, text: str) -> None:
+        """Carry out a command and everything that it sends.
+
+        Raises:
+            BadScenario: there is no such command; all are shown.
+        """
+        for pattern, (_, act) in COMMANDS.items():
+            if found := re.fullmatch(pattern, text):
+                try:
+                    act(self, **found.groupdict())
+                except CarriesProblem as error:
+                    self.told.append(error.problem)
+                self.deliver()
+                return
+        known = "\n".join(f"  - {example}" for example, _ in COMMANDS.values())
+        raise BadScenario(f"line {line}: there is no command {text!r}; there are\n{known}")
+
+    def deliver(self) -> None:
+        """Deliver what waits in the queues, and what that sends, until nothing waits."""
+        late: dict[str, int] = {}
+        while (command := self.queues.take()) is not None:
+            try:
+                self.told += perform(self.store, self.queues, command).problems
+            except NotYet as not_yet:
+                late[command.command] = late.get(command.command, 0) + 1
+                if late[command.command] < DELIVERIES_MAX:
+                    self.queues.send((command,))
+                else:
+                    self.told.append(not_yet.problem)
+
+    def records(self, kind: Kind) -> list[Record]:
+        """Read all rows of a kind, in the order of their keys."""
+        return [kind.record.from_columns(row.columns) for row in self.store.rows(kind.table)]
+
+    # -- commands
+
+    def ready(self, contract: str, up_to: str, items: str | None = None) -> None:
+        """Mark items of the backlog as Ready to invoice."""
+        ids = [self.names.id_of(name.strip()) for name in items.split(",")] if items else []
+        terms = self._terms(contract)
+        outcome = mark_ready(self.store, contract=terms.contract.contract, up_to=date.fromisoformat(up_to), items=ids)
+        self.told += outcome.problems
+
+    def create_proforma(self, contract: str, cut_off: str) -> None:
+        """Put due items on drafts."""
+        terms = self._terms(contract)
+        self.send(CreateProforma, terms.contract.contract, contract=terms.contract.contract, cut_off=cut_off)
+
+    def confirm(self, contract: str, on: str) -> None:
+        """Confirm every invoice of a contract, drafts and those that are confirmed already."""
+        terms = self._terms(contract)
+        for row in self.store.rows(Table.DATAVERSE_INVOICES):
+            invoice = Invoice.from_columns(row.columns)
+            if invoice.contract == terms.contract.contract:
+                self.send(ConfirmInvoice, invoice.invoice, invoice=invoice.invoice, confirmed_on=on)
+
+    def import_(self) -> None:
+        """Run Import from staging once."""
+        for outcome in import_from_staging(self.store, self.queues, self.clock.now()):
+            self.told += outcome.problems
+
+    def post_journals(self) -> None:
+        """Post every journal that is pending."""
+        self._post(WorkKind.POST_JOURNAL, self.clock.now().date())
+
+    def post_proposals(self, on: str) -> None:
+        """Post every proposal that is pending."""
+        self._post(WorkKind.POST_PROPOSAL, date.fromisoformat(on))
+
+    def forget(self, company: str, prefix: str) -> None:
+        """Remove set-up rows whose key begins as told."""
+        for row in self.store.rows(Table.FINANCE_SETUP):
+            if row.key.partition == company and row.key.row.startswith(prefix):
+                self.store.write(Table.FINANCE_SETUP, company, (Delete(row.key.row),))
+
+    def send(self, kind: type[Command], document: str, **fields: object) -> None:
+        """Send a command about a document; each is a new wish."""
+        wish = derive_id("scenario-command", kind.name, document, len(self.queues.sent))
+        common = {"command": wish, "correlation": wish, "requested_at": self.clock.now()}
+        self.queues.send((kind.model_validate({**common, **fields}),))
+
+    def _post(self, kind: WorkKind, day: date) -> None:
+        self.queues.send(
+            [posting_command(work, self.clock.now(), day) for work in list(read_pending(self.store, kind))]
+        )
+
+    def _terms(self, contract: str) -> _Terms:
+        found = self._contracts.get(contract)
+        if found is None:
+            raise BadScenario(f"there is no contract {contract!r}; there are {', '.join(self._contracts)}")
+        return found
+
+    # -- loading
+
+    def _read_contracts(self) -> Iterable[_Terms]:
+        lines = [ContractLine.from_columns(row.columns) for row in self.store.rows(Table.DATAVERSE_CONTRACT_LINES)]
+        payers = [
+            ContractCustomer.from_columns(row.columns) for row in self.store.rows(Table.DATAVERSE_CONTRACT_CUSTOMERS)
+        ]
+        for row in self.store.rows(Table.DATAVERSE_CONTRACTS):
+            contract = Contract.from_columns(row.columns)
+            mine = {line.number: line for line in lines if line.contract == contract.contract}
+            yield _Terms(contract, mine, [payer for payer in payers if payer.contract == contract.contract])
+
+    def _given(self, kind: Kind, grid: Grid, cells: Sequence[str]) -> Record:
+        told = dict(zip(grid.columns, cells, strict=True))
+        terms = self._terms(told.pop("contract", "") or _CONTRACT_DEFAULT)
+        line = terms.lines[int(told.pop("contract line", "") or min(terms.lines))]
+        filled = self._values(kind, grid, tuple(told.values()), tuple(told))
+        make = _DEFAULTS.get(kind.record)
+        return make(terms, line, filled) if make else self._changed(kind, filled)
+
+    def _values(self, kind: Kind, grid: Grid, cells: Sequence[str], columns: Sequence[str] = ()) -> dict[str, object]:
+        """Read the cells of a row as attributes; empty cells say nothing."""
+        told = zip(columns or grid.columns, cells, strict=True)
+        given = {attribute_of(kind, column, grid.line): text for column, text in told if text}
+        return {name: value_of(kind.record, name, text, self.names) for name, text in given.items()}
+
+    def _changed(self, kind: Kind, given: Mapping[str, object]) -> Record:
+        """Change a row that stands: the one whose key the given attributes make."""
+        for record in self.records(kind):
+            same = {name: getattr(record, name) for name in ("company", *list(kind.record.model_fields)[1:2])}
+            if all(given.get(name, value) == value for name, value in same.items()):
+                return record.changed(**given)
+        return kind.record.model_validate(dict(given))
+
+    def _give_setup(self, grid: Grid, company: str, kind: str) -> None:
+        names = {name.lower(): name for name in SETUP_KINDS}
+        if kind.lower() not in names:
+            raise BadScenario(f"line {grid.line}: there is no set-up {kind!r}; there is {', '.join(SETUP_KINDS)}")
+        items = Kind(Table.FINANCE_SETUP, SETUP_KINDS[names[kind.lower()]])
+        rows = []
+        for cells in grid.rows:
+            given = self._values(items, grid, cells)
+            rows.append(items.record.model_validate({"company": company, **given}).to_columns())
+        self._load_rows(Table.FINANCE_SETUP, rows)
+
+    def _load_rows(self, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+        self._load_body(table.value, json.dumps({"table": table.value, "rows": rows}).encode())
+        self.deliver()
+
+    def _load_body(self, name: str, body: bytes) -> None:
+        report = load_rows(self.store, self.queues, open_document(name, body), self._load)
+        if report.problems:
+            raise BadScenario("\n".join(f"{name}: {each.problem.sentence}" for each in report.problems))
+
+
+def _actual(terms: _Terms, line: ContractLine, given: dict[str, object]) -> Record:
+    is_sale = given.get("transaction_type") == TransactionType.UNBILLED_SALES
+    amounts = {}
+    if "amount" not in given:
+        product = multiply(decimal_from(given["quantity"]), decimal_from(given["price"]), "USD")
+        amounts = {"amount": product}
+    defaults = {
+        "billing_type": BillingType.CHARGEABLE,
+        "billing_status": BillingStatus.UNBILLED_SALES_CREATED if is_sale else None,
+        "transaction_date": _DAY_DEFAULT,
+        "currency": terms.contract.currency,
+        "contract": terms.contract.contract,
+        "contract_line": line.line,
+        "contract_customer": terms.customers[0].contract_customer if is_sale else None,
+        "project": line.project,
+        "owning_company": terms.contract.owning_company,
+    }
+    return Actual.model_validate({**defaults, **amounts, **given})
+
+
+def _milestone(terms: _Terms, line: ContractLine, given: dict[str, object]) -> Record:
+    defaults = {
+        "name": "Milestone",
+        "contract": terms.contract.contract,
+        "contract_line": line.line,
+        "contract_customer": terms.customers[0].contract_customer,
+        "project": line.project,
+        "currency": terms.contract.currency,
+        "milestone_date": _DAY_DEFAULT,
+        "invoice_status": MilestoneStatus.NOT_READY,
+    }
+    return Milestone.model_validate({**defaults, **given})
+
+
+_DEFAULTS: Mapping[type[Record], Callable[[_Terms, ContractLine, dict[str, object]], Record]] = MappingProxyType(
+    {Actual: _actual, Milestone: _milestone}
+)
+_DAY = r"\d{4}-\d\d-\d\d"
+# pattern: an example for people, and what to do
+COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType(
+    {
+        rf"ready (?P<contract>\S+) up to (?P<up_to>{_DAY})(?: items (?P<items>.+))?": (
+            "ready C-ADATUM up to 2026-08-31 items time, travel",
+            World.ready,
+        ),
+        rf"create proforma (?P<contract>\S+) cut-off (?P<cut_off>{_DAY})": (
+            "create proforma C-ADATUM cut-off 2026-08-31",
+            World.create_proforma,
+        ),
+        rf"confirm (?P<contract>\S+) on (?P<on>{_DAY})": ("confirm C-ADATUM on 2026-08-31", World.confirm),
+        r"import": ("import", World.import_),
+        r"post journals": ("post journals", World.post_journals),
+        rf"post proposals on (?P<on>{_DAY})": ("post proposals on 2026-08-31", World.post_proposals),
+        r"forget set-up (?P<company>\w+) (?P<prefix>\S+)": (
+            "forget set-up usmf ExchangeRate|Default|GBP",
+            World.forget,
+        ),
+    }
+)
