@@ -1,7 +1,9 @@
 """Whatever happens to an answer, the rows are right: no row twice, none lost, nobody else's overwritten."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from threading import Barrier
 
 import pytest
 
@@ -147,6 +149,40 @@ def test_somebody_elses_status_is_not_overwritten(store: RowStore, partition: st
     # exactly what we wanted is success, whoever wrote it
     replace_status(store, TABLE, key, {"status": "Posted", "by": "other"}, version)
     assert stands(store, partition) == {key.row: {"status": "Posted", "by": "other"}}
+
+
+def test_two_workers_on_one_document_leave_it_as_one_would(store: RowStore, partition: str, row: MakeKey) -> None:
+    inserts = [Insert(row(number), {"number": number}) for number in range(250)]
+    barrier = Barrier(2)
+
+    def work(start: int) -> None:
+        barrier.wait()
+        # cut differently, so that their transactions overlap
+        save(store, TABLE, partition, inserts[start:])
+        save(store, TABLE, partition, inserts[:start])
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(work, (0, 130))) == [None, None]
+    assert stands(store, partition) == {row(number): {"number": number} for number in range(250)}
+
+
+def test_of_two_workers_one_passes_the_commit_point(store: RowStore, partition: str, row: MakeKey) -> None:
+    key = RowKey(partition, row("status"))
+    save(store, TABLE, partition, [Insert(key.row, {"status": "Draft"})])
+    version, barrier = found(store, partition, key.row).etag, Barrier(2)
+
+    def work(who: int) -> int:
+        barrier.wait()
+        try:
+            replace_status(store, TABLE, key, {"status": "Posted", "by": who}, version)
+        except ChangedMeanwhile:
+            return 0
+        return who
+
+    with ThreadPoolExecutor(2) as pool:
+        won = sum(pool.map(work, (1, 2)))
+    assert won in {1, 2}
+    assert stands(store, partition) == {key.row: {"status": "Posted", "by": won}}
 
 
 @pytest.mark.parametrize("fault", [Fault.NEVER_SENT, Fault.ANSWER_LOST])

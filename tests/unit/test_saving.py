@@ -146,6 +146,15 @@ def test_a_delete_of_nothing_is_done(memory_store: MemoryRowStore) -> None:
     assert [row.key.row for row in memory_store.rows(TABLE)] == ["a"]
 
 
+def test_another_version_is_told_after_one_look(memory_store: MemoryRowStore) -> None:
+    save(memory_store, TABLE, "journal", [Insert("a", {"n": 1})])
+    memory_store.calls.clear()
+    for operation in (Merge("a", {"n": 2}, "another"), Replace("a", {"n": 2}, "another")):
+        with pytest.raises(ChangedMeanwhile, match="read the row and decide again"):
+            save(memory_store, TABLE, "journal", [operation])
+    assert [call.method for call in memory_store.calls] == ["write", "find"] * 2
+
+
 def test_a_delete_of_another_version_is_told(memory_store: MemoryRowStore) -> None:
     save(memory_store, TABLE, "journal", [Insert("a", {})])
     with pytest.raises(ChangedMeanwhile, match="journal/a"):
