@@ -35,6 +35,9 @@ def decimal_from(value: object) -> Decimal:
         raise ValueError("must be a decimal number as text, without binary floating point")
     if isinstance(value, str) and len(value) > DIGITS_MAX * 2:
         raise ValueError(f"must have at most {DIGITS_MAX} digits")
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        # Python reads 1_000 and digits of other scripts; no system that we load from means a number by them
+        raise ValueError("must be a decimal number")
     try:
         number = Decimal(value)
     except InvalidOperation:

@@ -62,7 +62,22 @@ def test_cents_are_kept_and_there_is_no_negative_zero() -> None:
     ]
 
 
-NOT_NUMBERS = (1.5, True, None, b"1", "", "abc", "1,000.00", "NaN", "-sNaN", "Infinity", "1e400", "1e-400")
+NOT_NUMBERS = (
+    1.5,
+    True,
+    None,
+    b"1",
+    "",
+    "abc",
+    "1,000.00",
+    "1_000",
+    "٣",
+    "NaN",
+    "-sNaN",
+    "Infinity",
+    "1e400",
+    "1e-400",
+)
 
 
 @pytest.mark.parametrize("value", [*NOT_NUMBERS, "9" * 29, "9" * 10_000, 10**400])
