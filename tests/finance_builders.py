@@ -6,15 +6,19 @@ from decimal import Decimal
 
 from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject, Parties
 from domain.identifiers import derive_id
+from domain.invoice_posting import InvoiceTerms, PostedLine, begin, post_line
 from domain.invoice_proposal import Proposal, ProposalLine
 from domain.journal import JournalLine
 from domain.journal_lines import journal_line
 from domain.ledger import LedgerEntry, ProjectTransaction
 from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
-from domain.posting import LinePosting, post_line
+from domain.posted_invoice import PostedInvoice, finish
+from domain.posting import LinePosting
+from domain.posting import post_line as post_journal_line
 from domain.rows import RowKey
 from domain.setup import LegalEntitySetup
 from domain.staging import StagedActual
+from domain.voucher_totals import VoucherTotals
 
 type Row = Mapping[str, object]
 
@@ -218,7 +222,7 @@ def make_journal_line(
 def make_posting(
     setup: LegalEntitySetup, staged: StagedActual, parties: Parties = PARTIES, voucher: str = "PJV-0001"
 ) -> LinePosting:
-    posting = post_line(setup, make_journal_line(setup, staged, parties, voucher), parties.project)
+    posting = post_journal_line(setup, make_journal_line(setup, staged, parties, voucher), parties.project)
     assert isinstance(posting, LinePosting), posting
     return posting
 
@@ -269,6 +273,40 @@ def make_proposal_line(
         tax_group=tax_groups[0] if tax_groups else None,
         tax_item_group=tax_groups[1] if tax_groups else None,
     )
+
+
+def make_terms(
+    setup: LegalEntitySetup,
+    proposal: Proposal | None = None,
+    customer: FinanceCustomer = CUSTOMER,
+    day: date = AUGUST_27,
+) -> InvoiceTerms:
+    terms = begin(setup, proposal or make_proposal(), customer, day)
+    assert isinstance(terms, InvoiceTerms), terms
+    return terms
+
+
+def make_totals(
+    terms: InvoiceTerms,
+    lines: Iterable[tuple[ProposalLine, ProjectTransaction | None]],
+    project: FinanceProject = PROJECT,
+) -> VoucherTotals:
+    totals = VoucherTotals()
+    for line, transaction in lines:
+        decided = post_line(terms, line, project, transaction)
+        assert isinstance(decided, PostedLine), decided
+        totals.add(decided.additions, decided.taxes)
+    return totals
+
+
+def make_invoice(
+    terms: InvoiceTerms,
+    lines: Iterable[tuple[ProposalLine, ProjectTransaction | None]],
+    project: FinanceProject = PROJECT,
+) -> PostedInvoice:
+    invoice = finish(terms, make_totals(terms, lines, project), "INV-0001", "PIV-0001")
+    assert isinstance(invoice, PostedInvoice), invoice
+    return invoice
 
 
 def told(*numbers: Decimal | None) -> str:
