@@ -46,6 +46,8 @@ class Actual(Record):
     invoice: Guid | None = Field(default=None, alias="msdyn_invoice")
     # billed sales of a milestone: the milestone
     milestone: Guid | None = Field(default=None, alias="msdyn_contractlinescheduleofvalue")
+    # a reversal that crosses to finance: the key text of the actual that it takes back
+    reverses: Text | None = Field(default=None, alias="invoicing_reverseskey")
     # `type:id` of every record that explains this one
     origins: Texts = Field(default=(), alias="msdyn_transactionorigins")
     # -- the accounting attributes, written back by finance alone

@@ -13,18 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from domain.actuals import Actual, TransactionConnection
+from domain.actual_making import Connected, End, Made, billed_sale, connect, invoice_origins, placed, reversal_of
+from domain.actuals import Actual
 from domain.contract import Milestone
 from domain.errors import Problem, ReasonCode
-from domain.identifiers import derive_id
-from domain.option_sets import (
-    AdjustmentStatus,
-    BillingStatus,
-    BillingType,
-    MilestoneStatus,
-    TransactionClass,
-    TransactionType,
-)
+from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionClass
 from domain.proforma import Invoice, InvoiceLineDetail
 from domain.rows import Columns, RowKey
 
@@ -39,13 +32,13 @@ type Source = Actual | Milestone | None
 class Confirmation:
     """What one line detail becomes."""
 
-    # new actuals with their row keys in the invoice's partition
-    actuals: tuple[tuple[str, Actual], ...]
-    # new connections with their row keys in the invoice's partition
-    connections: tuple[tuple[str, TransactionConnection], ...]
-    # what changes on the unbilled sale or the milestone behind the detail
+    # new actuals, each with its place: the invoice's partition, or the contract's backlog
+    actuals: tuple[Made, ...]
+    # new connections, in the invoice's partition
+    connections: tuple[Connected, ...]
+    # what changes on the row behind the detail
     source_changes: Columns
-    # the billed sale's id: what a proposal must have to be complete
+    # ids of the billed sales: what a proposal must have to be complete
     billed_sales: tuple[str, ...]
 
 
@@ -102,37 +95,43 @@ def _is_foreign(detail: InvoiceLineDetail, source: Source) -> bool:
 def _transaction(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Confirmation | Problem:
     if not isinstance(source, Actual):
         raise TypeError("a transaction is confirmed from its unbilled sale")
-    reversal = _reversal_of(invoice, detail, source)
-    billed = _billed_sale_of(invoice, detail, source, on)
-    reversal_row, billed_row = _row(detail, 1, reversal.actual), _row(detail, 2, billed.actual)
-    ends = (_End(reversal.actual, "Reversing", RowKey(invoice.invoice, reversal_row)), _original(detail, source))
-    sale = (_End(billed.actual, "Billed Sales", RowKey(invoice.invoice, billed_row)), _unbilled(detail, source))
+    source_key = RowKey.from_text(detail.source_key or "")
+    # finance does not reverse an unbilled sale when it is invoiced, it marks it as invoiced: the reversal stays here
+    taken_back = reversal_of(source, source_key, detail, role="unbilled-sales-reversal", skip_sync=True)
+    reversal = placed(detail, 1, taken_back)
+    origins = (*invoice_origins(detail), *source.origins)
+    billed = placed(detail, 2, billed_sale(invoice, detail, accounting_date=on, origins=origins))
+    original = End(source.actual, source_key, "Original")
+    unbilled = End(source.actual, source_key, "Unbilled Sales")
     return Confirmation(
-        actuals=((reversal_row, reversal), (billed_row, billed)),
-        connections=(_connect(detail, 1, *ends), _connect(detail, 2, *sale)),
+        actuals=(reversal, billed),
+        connections=(
+            connect(detail, 1, End.of(reversal, "Reversing"), original),
+            connect(detail, 2, End.of(billed, "Billed Sales"), unbilled),
+        ),
         source_changes={"msdyn_billingstatus": int(BillingStatus.CUSTOMER_INVOICE_POSTED)},
-        billed_sales=(billed.actual,),
+        billed_sales=(billed.actual.actual,),
     )
 
 
 def _milestone(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Confirmation | Problem:
     if not isinstance(source, Milestone):
         raise TypeError("a milestone's line is confirmed from its milestone")
-    billed = _actual_of(
+    origins = (*invoice_origins(detail), f"msdyn_contractlinescheduleofvalue:{source.milestone}")
+    sale = billed_sale(
         invoice,
         detail,
-        role="billed-sales",
-        transaction_type=TransactionType.BILLED_SALES,
         billing_type=BillingType.CHARGEABLE,
         accounting_date=on,
         milestone=source.milestone,
-        origins=(*_invoice_origins(detail), f"msdyn_contractlinescheduleofvalue:{source.milestone}"),
+        origins=origins,
     )
+    billed = placed(detail, 2, sale)
     return Confirmation(
-        actuals=((_row(detail, 2, billed.actual), billed),),
+        actuals=(billed,),
         connections=(),
         source_changes={"msdyn_invoicestatus": int(MilestoneStatus.CUSTOMER_INVOICE_POSTED)},
-        billed_sales=(billed.actual,),
+        billed_sales=(billed.actual.actual,),
     )
 
 
@@ -190,82 +189,3 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
 )
 # fmt: on
-
-
-def _row(detail: InvoiceLineDetail, place: int, actual: str) -> str:
-    return f"{detail.key.row}|{place}|{actual}"
-
-
-def _reversal_of(invoice: Invoice, detail: InvoiceLineDetail, source: Actual) -> Actual:
-    # finance does not reverse an unbilled sale when it is invoiced, it marks it as invoiced: the reversal stays here
-    return source.changed(
-        actual=derive_id("unbilled-sales-reversal", detail.detail),
-        quantity=-source.quantity,
-        amount=-source.amount,
-        billing_status=None,
-        adjustment_status=AdjustmentStatus.UNADJUSTABLE,
-        skip_sync=True,
-        invoice=invoice.invoice,
-        accounting_amount=None,
-        accounting_exchange_rate=None,
-        voucher=None,
-        sales_tax_amount=None,
-    )
-
-
-def _billed_sale_of(invoice: Invoice, detail: InvoiceLineDetail, source: Actual, on: date) -> Actual:
-    return _actual_of(
-        invoice,
-        detail,
-        role="billed-sales",
-        transaction_type=TransactionType.BILLED_SALES,
-        billing_type=detail.billing_type,
-        accounting_date=on,
-        origins=(*_invoice_origins(detail), *source.origins),
-    )
-
-
-def _actual_of(invoice: Invoice, detail: InvoiceLineDetail, *, role: str, **given: object) -> Actual:
-    names = ("transaction_class", "quantity", "price", "amount", "currency", "transaction_date", "contract")
-    more = ("contract_line", "contract_customer", "project", "category", "resource", "description")
-    copied = {name: getattr(detail, name) for name in (*names, *more)}
-    ids = {"actual": derive_id(role, detail.detail), "owning_company": invoice.owning_company}
-    return Actual.model_validate({**copied, **ids, "invoice": invoice.invoice, **given})
-
-
-def _invoice_origins(detail: InvoiceLineDetail) -> tuple[str, ...]:
-    return (
-        f"invoice:{detail.invoice}",
-        f"invoicedetail:{detail.line}",
-        f"msdyn_invoicelinetransaction:{detail.detail}",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    """One end of a connection."""
-
-    actual: str
-    role: str
-    key: RowKey
-
-
-def _original(detail: InvoiceLineDetail, source: Actual) -> _End:
-    return _End(source.actual, "Original", RowKey.from_text(detail.source_key or ""))
-
-
-def _unbilled(detail: InvoiceLineDetail, source: Actual) -> _End:
-    return _End(source.actual, "Unbilled Sales", RowKey.from_text(detail.source_key or ""))
-
-
-def _connect(detail: InvoiceLineDetail, place: int, first: _End, second: _End) -> tuple[str, TransactionConnection]:
-    connection = TransactionConnection(
-        connection=derive_id("connection", first.actual, first.role, second.actual, second.role),
-        transaction1=first.actual,
-        transaction1_role=first.role,
-        transaction1_key=first.key.text,
-        transaction2=second.actual,
-        transaction2_role=second.role,
-        transaction2_key=second.key.text,
-    )
-    return f"{detail.key.row}|{place}|{connection.connection}", connection

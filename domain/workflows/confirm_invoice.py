@@ -158,9 +158,12 @@ def _kind_of(detail: InvoiceLineDetail) -> ItemKind:
 
 
 def _write(store: RowStore, invoice: str, page: Sequence[tuple[_Decided, Confirmation]]) -> None:
-    actuals = (Insert(row, actual.to_columns()) for _, each in page for row, actual in each.actuals)
-    save(store, Table.DATAVERSE_ACTUALS, invoice, actuals)
-    connections = (Insert(row, linked.to_columns()) for _, each in page for row, linked in each.connections)
+    made = [each for _, outcome in page for each in outcome.actuals]
+    for partition in sorted({each.key.partition for each in made}):
+        actuals = (Insert(each.key.row, each.actual.to_columns()) for each in made if each.key.partition == partition)
+        save(store, Table.DATAVERSE_ACTUALS, partition, actuals)
+    linked = (each for _, outcome in page for each in outcome.connections)
+    connections = (Insert(each.key.row, each.connection.to_columns()) for each in linked)
     save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, connections)
     for kind, table in ITEM_TABLES.items():
         mine = [(decided.source_key, each) for decided, each in page if _kind_of(decided.detail) == kind]
