@@ -1,4 +1,4 @@
-"""One Azurite for the whole run, and a shop for each test."""
+"""A shop for each test, on the one Azurite of the whole run."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,12 +8,6 @@ from tests.devhost.probe import Probe
 from tests.devhost.probe import probe as the_probe
 from tests.devhost.shop import Shop
 from tools.devhost.azurite import Azurite
-
-
-@pytest.fixture(scope="session")
-def azurite() -> Iterator[Azurite]:
-    with Azurite.start() as running:
-        yield running
 
 
 @pytest.fixture
@@ -35,6 +29,6 @@ def open_shop(azurite: Azurite, probe: Probe) -> Iterator[Callable[..., Shop]]:
         return shop
 
     yield opened
-    probe.gate.set()
+    probe.open_gates()
     for shop in shops:
         shop.host.stop()

@@ -4,7 +4,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-WAIT_SECONDS_MAX = 20.0
+# How long a function is held at a gate, and how long a test waits for a function: clearly less, so that what comes only
+# because the gate has given up does not count.
+HOLD_SECONDS_MAX = 20.0
+WAIT_SECONDS_MAX = 10.0
 
 
 class Probe:
@@ -13,6 +16,7 @@ class Probe:
     def __init__(self) -> None:
         self.calls: list[tuple[str, Any]] = []
         self.gate = threading.Event()
+        self.other_gate = threading.Event()
         self.tick_order = ""
         # Done inside the next timer function, for a test that lets time pass meanwhile.
         self.during_tick: Callable[[], None] = lambda: None
@@ -24,11 +28,12 @@ class Probe:
             self._changed.notify_all()
 
     def obey(self, order: str) -> None:
-        """Fail at an order that begins with bad, and wait at one that begins with hold."""
+        """Fail at an order that begins with bad; wait at the gate for hold, and at the other gate for stay."""
         if order.startswith("bad"):
             raise ValueError(f"cannot take\n   {order}")
-        if order.startswith("hold") and not self.gate.wait(WAIT_SECONDS_MAX):
-            raise TimeoutError("nobody opened the gate")
+        for word, gate in (("hold", self.gate), ("stay", self.other_gate)):
+            if order.startswith(word) and not gate.wait(HOLD_SECONDS_MAX):
+                raise TimeoutError("nobody opened the gate")
         self.during_tick()
 
     def wait_for(self, count: int) -> bool:
@@ -42,8 +47,12 @@ class Probe:
     def what(self, function: str) -> list[Any]:
         return [what for name, what in self.calls if name == function]
 
+    def open_gates(self) -> None:
+        self.gate.set()
+        self.other_gate.set()
+
     def reset(self) -> None:
-        self.gate.set()  # nobody stays held from the test before
+        self.open_gates()  # nobody stays held from the test before
         self.__init__()  # type: ignore[misc] # starts afresh in place: the app holds this very object
 
 

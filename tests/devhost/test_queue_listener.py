@@ -15,8 +15,28 @@ type OpenShop = Callable[..., Shop]
 class NoLongPauses(SystemClock):
     """Short pauses are real, a long one ends only when somebody sets the event: what is not woken never comes."""
 
+    def __init__(self) -> None:
+        self._resting = 0
+        self._changed = threading.Condition()
+
     def wait(self, event: threading.Event, seconds: float) -> bool:
-        return event.wait(seconds if seconds < 0.5 else 20.0)
+        if seconds < 0.5:
+            return event.wait(seconds)
+        self._rest(1)
+        try:
+            return event.wait(20.0)
+        finally:
+            self._rest(-1)
+
+    def wait_until_resting(self, threads: int) -> bool:
+        """Wait until so many threads of the host are in a long pause."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._resting >= threads, 20.0)
+
+    def _rest(self, change: int) -> None:
+        with self._changed:
+            self._resting += change
+            self._changed.notify_all()
 
 
 def test_no_batch_is_asked_for_above_the_threshold(open_shop: OpenShop, probe: Probe) -> None:
@@ -30,6 +50,20 @@ def test_no_batch_is_asked_for_above_the_threshold(open_shop: OpenShop, probe: P
     shop.host.start()
     assert shop.host.wait_until_idle(20.0)
     assert len(probe.calls) == 6
+
+
+def test_a_listener_with_its_hands_full_goes_on_as_soon_as_the_threshold_is_reached(
+    open_shop: OpenShop, probe: Probe
+) -> None:
+    clock = NoLongPauses()
+    shop = open_shop(clock=clock)
+    shop.put("hold", "hold", "stay", "stay", "next")
+    shop.host.start()
+    assert probe.wait_for(4)
+    assert clock.wait_until_resting(2)
+    assert len(probe.calls) == 4
+    probe.gate.set()
+    assert probe.wait_for(5)
 
 
 def test_a_batch_is_asked_for_at_the_threshold_so_both_together_are_the_most(
@@ -119,26 +153,39 @@ def test_renewal_ends_when_somebody_else_has_the_message(open_shop: OpenShop, pr
 
 
 def test_an_output_wakes_the_listener_of_its_queue(open_shop: OpenShop, probe: Probe) -> None:
-    shop = open_shop(only=("take_order", "relay"), clock=NoLongPauses())
-    shop.put("pass it on", queue=f"{shop.prefix}-relay")
+    clock = NoLongPauses()
+    shop = open_shop(only=("take_order", "relay"), clock=clock)
+    orders, relay = shop.host.queue_listeners
     shop.host.start()
-    assert probe.wait_for(2)
-    assert probe.names() == ["relay", "take_order"]
+    assert clock.wait_until_resting(3)
+    # While this one runs, the end of the relay is not the end of the last function.
+    shop.put("hold")
+    orders.wake()
+    assert probe.wait_for(1)
+    assert clock.wait_until_resting(3)
+    shop.put("pass it on", queue=relay.trigger.queue)
+    relay.wake()
+    assert probe.wait_for(3)
+    assert probe.names() == ["take_order", "relay", "take_order"]
 
 
 def test_poisoning_wakes_the_listener_of_the_poison_queue(open_shop: OpenShop, probe: Probe) -> None:
-    shop = open_shop(only=("take_order", "take_poisoned"), clock=NoLongPauses())
-    shop.put("bad")
+    clock = NoLongPauses()
+    shop = open_shop(only=("take_order", "take_poisoned"), clock=clock)
     shop.host.start()
-    assert probe.wait_for(4)
-    assert probe.names() == ["take_order"] * 3 + ["take_poisoned"]
+    assert clock.wait_until_resting(3)
+    shop.put("hold", "bad")
+    shop.listener().wake()
+    assert probe.wait_for(5)
+    assert probe.names() == ["take_order"] * 4 + ["take_poisoned"]
 
 
-def test_the_end_of_a_function_wakes_whoever_it_may_have_written_to(open_shop: OpenShop, probe: Probe) -> None:
-    shop = open_shop(only=("take_order", "tick", "relay"), clock=NoLongPauses())
+def test_the_end_of_the_last_function_wakes_whoever_it_may_have_written_to(open_shop: OpenShop, probe: Probe) -> None:
+    clock = NoLongPauses()
+    shop = open_shop(only=("take_order", "tick", "relay"), clock=clock)
     probe.during_tick = lambda: shop.put("from inside") if probe.names() == ["tick"] else None
     shop.host.start()
-    assert shop.host.wait_until_idle(20.0)
+    assert clock.wait_until_resting(4)
     shop.host.fire_timer("tick")
     assert probe.wait_for(2)
     assert probe.names() == ["tick", "take_order"]

@@ -175,6 +175,7 @@ def test_a_second_host_stays_quiet_until_the_first_lets_go(open_shop: OpenShop, 
     second.step()
     assert first.step() == 60.0
     assert len(probe.calls) == 2
+    assert not any("failed" in line for line in shop.lines)
     second.lock.release()
 
 
