@@ -5,10 +5,11 @@ and create-manual-proforma-invoice: adjusted rows and rows without a contract cu
 past-dated rows go on an invoice, one invoice for each contract and contract customer, one invoice line for each line.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+from decimal import Decimal
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
 from pydantic import Field
@@ -26,7 +27,7 @@ from domain.option_sets import (
     TransactionType,
 )
 from domain.proforma import InvoiceLine, InvoiceLineDetail
-from domain.record import Day, Guid, Number, Record
+from domain.record import Guid, Number, Record
 from domain.rows import Columns, RowKey
 from domain.tables import Table
 
@@ -63,6 +64,8 @@ class Item:
     currency: str
     # Ready to invoice and on no draft
     is_ready: bool
+    # its status, as people read it, when that says that it is not open: canceled, invoiced, ...
+    settled: str | None
     # the draft or invoice that it stands on
     invoice: str | None
     # why it can never be invoiced, if so
@@ -78,13 +81,23 @@ class Item:
 ITEM_TABLES: Mapping[ItemKind, Table] = MappingProxyType(
     {ItemKind.UNBILLED_SALES: Table.DATAVERSE_ACTUALS, ItemKind.MILESTONE: Table.DATAVERSE_MILESTONES}
 )
-# how each kind of item says that it is ready, on a draft, and open again
+# how each kind of item says that it is ready
 READY_COLUMNS: Mapping[ItemKind, Columns] = MappingProxyType(
     {
         ItemKind.UNBILLED_SALES: MappingProxyType({"msdyn_billingstatus": int(BillingStatus.READY_TO_INVOICE)}),
         ItemKind.MILESTONE: MappingProxyType({"msdyn_invoicestatus": int(MilestoneStatus.READY_TO_INVOICE)}),
     }
 )
+
+
+# the statuses in which an item is open; in all others it was billed elsewhere, or never will be
+OPEN_BILLING_STATUSES = frozenset((None, BillingStatus.UNBILLED_SALES_CREATED, BillingStatus.READY_TO_INVOICE))
+OPEN_MILESTONE_STATUSES = frozenset((MilestoneStatus.NOT_READY, MilestoneStatus.READY_TO_INVOICE))
+
+
+def released_columns(kind: ItemKind) -> Columns:
+    """Name the columns that put an item back on the backlog, ready."""
+    return {**READY_COLUMNS[kind], "msdyn_invoice": None}
 
 
 def claimed_columns(kind: ItemKind, invoice: str) -> Columns:
@@ -108,6 +121,7 @@ def item_of_actual(actual: Actual, key: RowKey, etag: str) -> Item:
         dated=actual.transaction_date,
         currency=actual.currency,
         is_ready=actual.billing_status == BillingStatus.READY_TO_INVOICE and actual.invoice is None,
+        settled=None if actual.billing_status in OPEN_BILLING_STATUSES else _words(actual.billing_status),
         invoice=actual.invoice,
         exclusion=_exclusion_of_actual(actual),
         row=actual,
@@ -126,6 +140,7 @@ def item_of_milestone(milestone: Milestone, key: RowKey, etag: str) -> Item:
         dated=milestone.milestone_date,
         currency=milestone.currency,
         is_ready=milestone.invoice_status == MilestoneStatus.READY_TO_INVOICE and milestone.invoice is None,
+        settled=None if milestone.invoice_status in OPEN_MILESTONE_STATUSES else _words(milestone.invoice_status),
         invoice=milestone.invoice,
         exclusion=_no_customer("milestone", milestone.milestone, milestone.contract_customer),
         row=milestone,
@@ -137,10 +152,14 @@ def _exclusion_of_actual(actual: Actual) -> Problem | None:
         sentence = f"actual {actual.actual} is not unbilled sales; only unbilled sales and milestones can be invoiced"
         return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (actual.actual,))
     if actual.adjustment_status is not None:
-        state = actual.adjustment_status.name.lower().replace("_", " ")
+        state = _words(actual.adjustment_status)
         sentence = f"actual {actual.actual} is {state}; invoice the row that replaces it"
         return Problem(ReasonCode.ITEM_ADJUSTED, sentence, (actual.actual,))
     return _no_customer("actual", actual.actual, actual.contract_customer)
+
+
+def _words(status: IntEnum | None) -> str | None:
+    return None if status is None else status.name.lower().replace("_", " ")
 
 
 def _no_customer(what: str, item: str, contract_customer: str | None) -> Problem | None:
@@ -157,6 +176,9 @@ def ready_or_reason(item: Item, up_to: date) -> Problem | None:
     if item.invoice is not None:
         sentence = f"{item.kind} {item.id} already stands on invoice {item.invoice}"
         return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (item.id, item.invoice))
+    if item.settled is not None:
+        sentence = f"{item.kind} {item.id} has the status {item.settled}; only open items can be invoiced"
+        return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (item.id,))
     if item.dated > up_to:
         sentence = f"{item.kind} {item.id} is dated {item.dated}, after {up_to}; only past-dated items can be invoiced"
         return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (item.id,))
@@ -164,10 +186,14 @@ def ready_or_reason(item: Item, up_to: date) -> Problem | None:
 
 
 def is_due(item: Item, cut_off: date, invoice: str) -> bool:
-    """Tell whether an item goes on the draft: ready and not dated later, or already claimed by this very draft."""
+    """Tell whether an item goes on the draft: ready and not dated later, or already claimed by this very draft.
+
+    An item without a customer is due all the same, so that whoever makes the draft can say why it stays behind.
+    """
     if item.invoice is not None:
         return item.invoice == invoice
-    return item.is_ready and item.exclusion is None and item.dated <= cut_off
+    is_fit = item.exclusion is None or item.exclusion.code == ReasonCode.ITEM_HAS_NO_CUSTOMER
+    return item.is_ready and is_fit and item.dated <= cut_off
 
 
 def draft_id(command: str, contract: str, contract_customer: str) -> str:
@@ -219,36 +245,44 @@ class DetailAmount(Record):
     line: Guid = Field(alias="msdyn_invoicelineid")
     billing_type: BillingType | None = Field(default=None, alias="msdyn_billingtype")
     amount: Number = Field(alias="msdyn_amount")
-    transaction_date: Day = Field(alias="msdyn_transactiondate")
 
 
-def line_of(
-    contract_line: ContractLine, invoice: str, details: Iterable[InvoiceLineDetail | DetailAmount]
-) -> InvoiceLine:
-    """Make the invoice line of a contract line with its totals by billing type; no details give zeros.
+class DraftTotals:
+    """Adds up the details of a draft one by one, so that a long draft never stands in memory.
 
     Only chargeable details count to the invoice's total (Project Operations documentation, manage-proforma-invoice).
     """
-    line = line_id(invoice, contract_line.line)
-    mine = [detail for detail in details if detail.line == line]
-    return InvoiceLine(
-        line=line,
-        invoice=invoice,
-        contract_line=contract_line.line,
-        number=contract_line.number,
-        name=contract_line.name,
-        billing_method=contract_line.billing_method,
-        project=contract_line.project,
-        chargeable=_sum_of(mine, BillingType.CHARGEABLE),
-        non_chargeable=_sum_of(mine, BillingType.NON_CHARGEABLE),
-        complimentary=_sum_of(mine, BillingType.COMPLIMENTARY),
-    )
 
+    def __init__(self, details: Iterable[DetailAmount]) -> None:
+        """Add up all details of an invoice."""
+        self.count = 0
+        self._sums: dict[tuple[str, BillingType | None], Decimal] = {}
+        for detail in details:
+            self.count += 1
+            place = (detail.line, detail.billing_type)
+            self._sums[place] = total((self._sums.get(place, ZERO), detail.amount))
 
-def _sum_of(details: Sequence[InvoiceLineDetail | DetailAmount], billing_type: BillingType) -> Number:
-    return total(detail.amount for detail in details if detail.billing_type == billing_type)
+    @property
+    def chargeable(self) -> Decimal:
+        """What the customer is asked to pay, without tax."""
+        return total(amount for (_, billing), amount in self._sums.items() if billing == BillingType.CHARGEABLE)
 
-
-def chargeable_total(lines: Iterable[InvoiceLine]) -> Number:
-    """Add up what the customer is asked to pay, without tax."""
-    return total(line.chargeable for line in lines) or ZERO
+    def line(self, contract_line: ContractLine, invoice: str) -> InvoiceLine:
+        """Make the invoice line of a contract line with its totals by billing type; no details give zeros."""
+        line = line_id(invoice, contract_line.line)
+        chargeable, non_chargeable, complimentary = (
+            self._sums.get((line, billing), ZERO)
+            for billing in (BillingType.CHARGEABLE, BillingType.NON_CHARGEABLE, BillingType.COMPLIMENTARY)
+        )
+        return InvoiceLine(
+            line=line,
+            invoice=invoice,
+            contract_line=contract_line.line,
+            number=contract_line.number,
+            name=contract_line.name,
+            billing_method=contract_line.billing_method,
+            project=contract_line.project,
+            chargeable=chargeable,
+            non_chargeable=non_chargeable,
+            complimentary=complimentary,
+        )

@@ -10,6 +10,8 @@ from domain.option_sets import BillingMethod, BillingType, OrderType, ProjectInv
 from domain.record import Day, Guid, KeyText, Number, Record, Text, Texts
 from domain.rows import RowKey
 
+UNCONFIRMED = frozenset((ProjectInvoiceStatus.DRAFT, ProjectInvoiceStatus.IN_REVIEW))
+
 
 def detail_row(line_number: int, source_key: str | None, detail: str) -> str:
     """Make the row key of a line detail; one without a source comes last on its line."""
@@ -43,9 +45,10 @@ class Invoice(Record):
     # the command that made the draft; what follows the document through every log line
     created_by: CommandGuid = Field(alias="invoicing_createdby")
     correlation: CommandGuid = Field(alias="invoicing_correlation")
-    # -- since confirmation
+    # -- since somebody has begun to confirm it: how, whoever goes on
     confirmed_on: Day | None = Field(default=None, alias="msdyn_accountingdate")
     confirmed_by: CommandGuid | None = Field(default=None, alias="invoicing_confirmedby")
+    # -- since confirmation
     # how many billed sales confirmation made, and the digest of their ids: what makes a proposal complete
     billed_sales: int | None = Field(default=None, alias="invoicing_billedsalescount")
     billed_sales_digest: Text | None = Field(default=None, alias="invoicing_billedsalesdigest")
@@ -58,6 +61,16 @@ class Invoice(Record):
     def key(self) -> RowKey:
         """Partition and row: the invoice."""
         return RowKey(self.invoice, self.invoice)
+
+    @property
+    def is_confirmable(self) -> bool:
+        """Tell whether it is still to be confirmed, perhaps by somebody who has begun."""
+        return self.status in UNCONFIRMED
+
+    @property
+    def is_editable(self) -> bool:
+        """Tell whether its details may change: nobody has begun to confirm it."""
+        return self.is_confirmable and self.confirmed_by is None
 
 
 class InvoiceLine(Record):

@@ -1,44 +1,31 @@
 """Put every due item of a contract on a draft, one draft for each contract customer.
 
-An item is claimed by its version: whoever stamps it first has it. Then the details, the lines, the number, and last the
-header, which is the commit point; the work index is cleared after it. A command that is delivered again finds the items
-that it has claimed and goes on.
+First the items are claimed, each by its version. Then come the details, the lines, the number, and last the header,
+which is the commit point; the work index is cleared after it. A command that is delivered again finds the items that it
+has claimed and goes on.
+
+Two deliveries of one command may run at once, each with items that the other did not see. So lines and header are made
+of the details that stand, by version: whoever comes last has counted everything. Once a draft stands, no delivery
+claims more for it, and what a delivery has claimed too late for a draft that is being confirmed goes back.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import batched
+from collections.abc import Sequence
 
-from domain.actuals import Actual, TransactionConnection
-from domain.backlog import (
-    ITEM_TABLES,
-    BacklogEntry,
-    DetailAmount,
-    Item,
-    ItemKind,
-    chargeable_total,
-    claimed_columns,
-    detail_of,
-    draft_id,
-    is_due,
-    item_of_actual,
-    item_of_milestone,
-    line_of,
-)
+from domain.actuals import TransactionConnection
+from domain.backlog import DetailAmount, DraftTotals, Item, ItemKind, detail_of
 from domain.commands import CreateProforma
-from domain.contract import Account, Contract, ContractCustomer, ContractLine, Milestone
-from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused
+from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode
 from domain.identifiers import derive_id
 from domain.money import ZERO
 from domain.number_sequences import formatted
 from domain.option_sets import ProjectInvoiceStatus
 from domain.outcome import Action, Outcome
-from domain.ports import PAGE_ROWS_MAX, TRANSACTION_OPERATIONS_MAX, RowStore
+from domain.ports import RowStore
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
-from domain.record import Record
-from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
-from domain.saving import read_keys, replace_status, save
+from domain.rows import Delete, Insert, Operation, Replace, RowKey, StoredRow
+from domain.saving import ROUNDS_MAX, read_keys, save
 from domain.tables import Table
+from domain.workflows.due_items import Billing, claim, due_items, put_back, read_billing, unbilled
 from domain.workflows.numbering import allocate
 from domain.workflows.reading import find_record, read_records
 
@@ -46,146 +33,66 @@ NUMBER_SEQUENCE = "proforma"
 NUMBER_FORMAT = "PRO-######"
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """What is known about a contract when its drafts are made."""
-
-    command: CreateProforma
-    contract: Contract
-    lines: Mapping[str, ContractLine]
-    customers: Mapping[str, ContractCustomer]
-
-    def invoice_of(self, customer: str) -> str:
-        return draft_id(self.command.command, self.contract.contract, customer)
-
-
 def create_proforma(store: RowStore, command: CreateProforma) -> Outcome:
     """Make the drafts of a contract's due items.
 
     Returns:
-        The ids of the drafts, or `nothing_to_do`. A problem for each due item that can't be invoiced.
+        The ids of the command's drafts, or `nothing_to_do`. A problem for each reason why due items stay behind.
 
     Raises:
-        NotYet: the contract is not known (yet).
+        NotYet: the contract is not known (yet), or an earlier draft of this very command is just being confirmed.
+
+    Repeating it: the drafts stay as they are; what became ready since waits for the next command.
     """
-    draft = _load(store, command)
-    items, problems = _due_items(store, draft)
-    invoices = []
-    for customer in sorted({item.contract_customer for item in items if item.contract_customer}):
-        claimed = _claim(store, draft, customer, [item for item in items if item.contract_customer == customer])
-        if claimed:
-            invoices.append(_make_draft(store, draft, customer, claimed))
-    facts: dict[str, str | int] = {"invoices": ",".join(invoices), "items": len(items)}
+    billing = read_billing(store, command)
+    due, problems = due_items(store, billing)
+    drafts = [each for each in sorted(billing.customers) if _make_draft(store, billing, each, due.get(each, []))]
+    invoices = [billing.invoice_of(customer) for customer in drafts]
+    facts: dict[str, str | int] = {"invoices": ",".join(invoices), "items": sum(map(len, due.values()))}
     if not invoices:
-        problems = problems or (_nothing(command),)
-        return Outcome(Action.NOTHING_TO_DO, command.document, facts, problems)
+        return Outcome(Action.NOTHING_TO_DO, command.document, facts, problems or (_nothing(command),))
     return Outcome(Action.PROFORMA_CREATED, command.document, facts, problems)
 
 
-def _load(store: RowStore, command: CreateProforma) -> _Draft:
-    contract = find_record(store, Table.DATAVERSE_CONTRACTS, RowKey(command.contract, command.contract), Contract)
-    if contract is None:
-        sentence = f"contract {command.contract} is not known; load it, or check the id"
-        raise NotYet(Problem(ReasonCode.CONTRACT_UNKNOWN, sentence, (command.contract,)))
-    lines = read_records(store, Table.DATAVERSE_CONTRACT_LINES, contract.contract, ContractLine)
-    customers = read_records(store, Table.DATAVERSE_CONTRACT_CUSTOMERS, contract.contract, ContractCustomer)
-    return _Draft(
-        command,
-        contract,
-        {line.line: line for line in lines},
-        {customer.contract_customer: customer for customer in customers},
-    )
+def _make_draft(store: RowStore, billing: Billing, customer: str, items: Sequence[Item]) -> bool:
+    """Bring the due items of a customer on the command's draft, and tell whether it stands."""
+    invoice = billing.invoice_of(customer)
+    stands = find_record(store, Table.DATAVERSE_INVOICES, RowKey(invoice, invoice), Invoice)
+    mine = claim(store, billing, invoice, items) if stands is None else [each for each in items if each.invoice]
+    if not mine:
+        return stands is not None
+    details = [(item, detail_of(item, invoice, billing.lines[item.contract_line or ""])) for item in mine]
+    if stands is None or stands.is_editable:
+        _save_details(store, invoice, details, is_new=stands is None)
+    if not _commit(store, billing, customer):
+        mine = _leave_out(store, invoice, details)
+    save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, (Delete(item.key.row) for item in mine))
+    return True
 
 
-def _due_items(store: RowStore, draft: _Draft) -> tuple[list[Item], tuple[Problem, ...]]:
-    due: list[Item] = []
-    problems: list[Problem] = []
-    for item in _indexed_items(store, draft.contract.contract):
-        invoice = draft.invoice_of(item.contract_customer or "")
-        if not is_due(item, draft.command.cut_off, invoice):
-            continue
-        problem = _misfit(draft, item)
-        if problem is None:
-            due.append(item)
-        else:
-            problems.append(problem)
-    return due, tuple(problems)
-
-
-def _indexed_items(store: RowStore, contract: str) -> Iterator[Item]:
-    for page in store.read_pages(Table.DATAVERSE_BILLING_BACKLOG, contract, page_rows=PAGE_ROWS_MAX):
-        entries = [(row.key, BacklogEntry.from_columns(row.columns).kind) for row in page]
-        yield from _read_items(store, ItemKind.UNBILLED_SALES, entries)
-        yield from _read_items(store, ItemKind.MILESTONE, entries)
-
-
-def _read_items(store: RowStore, kind: ItemKind, entries: Sequence[tuple[RowKey, ItemKind]]) -> Iterator[Item]:
-    keys = [key for key, entry_kind in entries if entry_kind == kind]
-    for row in read_keys(store, ITEM_TABLES[kind], keys).values():
-        yield _item(kind, row)
-
-
-def _item(kind: ItemKind, row: StoredRow) -> Item:
-    if kind == ItemKind.MILESTONE:
-        return item_of_milestone(Milestone.from_columns(row.columns), row.key, row.etag)
-    return item_of_actual(Actual.from_columns(row.columns), row.key, row.etag)
-
-
-def _misfit(draft: _Draft, item: Item) -> Problem | None:
-    if item.contract_line not in draft.lines or item.contract_customer not in draft.customers:
-        sentence = (
-            f"{item.kind} {item.id} names contract line {item.contract_line} and customer {item.contract_customer}, "
-            f"which contract {draft.contract.number} does not have; load them, or correct the item"
-        )
-        return Problem(ReasonCode.ITEM_HAS_NO_CUSTOMER, sentence, (item.id,))
-    if item.currency != draft.contract.currency:
-        sentence = f"{item.kind} {item.id} is not in the currency of contract {draft.contract.number}; correct the item"
-        return Problem(ReasonCode.CURRENCY_NOT_OF_CONTRACT, sentence, (item.id,))
-    return None
-
-
-def _claim(store: RowStore, draft: _Draft, customer: str, items: Sequence[Item]) -> list[Item]:
-    invoice = draft.invoice_of(customer)
-    claimed = [item for item in items if item.invoice == invoice]
-    for kind in ItemKind:
-        open_items = [item for item in items if item.kind == kind and item.invoice is None]
-        for chunk in batched(open_items, TRANSACTION_OPERATIONS_MAX, strict=False):
-            claimed += _claim_chunk(store, draft, invoice, list(chunk))
-    return sorted(claimed, key=lambda item: (item.kind, item.key))
-
-
-def _claim_chunk(store: RowStore, draft: _Draft, invoice: str, items: list[Item]) -> list[Item]:
-    if not items:
-        return []
-    kind, partition = items[0].kind, draft.contract.contract
-    changes = claimed_columns(kind, invoice)
-    try:
-        save(store, ITEM_TABLES[kind], partition, (Merge(item.key.row, changes, item.etag) for item in items))
-    except ChangedMeanwhile:
-        # somebody else took one of them: read what stands and claim what is left
-        rows = read_keys(store, ITEM_TABLES[kind], (item.key for item in items)).values()
-        again = [_item(kind, row) for row in rows]
-        mine = [item for item in again if item.invoice == invoice]
-        left = [item for item in again if item.invoice is None and is_due(item, draft.command.cut_off, invoice)]
-        return mine + _claim_chunk(store, draft, invoice, left)
-    return items
-
-
-def _make_draft(store: RowStore, draft: _Draft, customer: str, items: Sequence[Item]) -> str:
-    invoice = draft.invoice_of(customer)
-    details = [detail_of(item, invoice, draft.lines[item.contract_line or ""]) for item in items]
-    _save_all(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, details)
-    connections = [_connection(detail) for item, detail in zip(items, details, strict=True) if _is_sale(item)]
+def _save_details(
+    store: RowStore, invoice: str, details: Sequence[tuple[Item, InvoiceLineDetail]], *, is_new: bool
+) -> None:
+    table = Table.DATAVERSE_INVOICE_LINE_DETAILS
+    # of a draft that people see, what stands may have been edited
+    standing = {} if is_new else read_keys(store, table, (detail.key for _, detail in details))
+    missing = (detail for _, detail in details if detail.key not in standing)
+    save(store, table, invoice, (Insert(detail.key.row, detail.to_columns()) for detail in missing))
+    connections = (_connection(detail) for item, detail in details if item.kind == ItemKind.UNBILLED_SALES)
     inserts = (Insert(row, connection.to_columns()) for row, connection in connections)
     save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, inserts)
-    _commit(store, draft, customer, details)
-    entries = (Delete(item.key.row) for item in items)
-    save(store, Table.DATAVERSE_BILLING_BACKLOG, draft.contract.contract, entries)
-    return invoice
 
 
-def _is_sale(item: Item) -> bool:
-    return item.kind == ItemKind.UNBILLED_SALES
+def _leave_out(store: RowStore, invoice: str, details: Sequence[tuple[Item, InvoiceLineDetail]]) -> list[Item]:
+    """Put back what came too late for a confirmed invoice; gives the items that it has billed."""
+    late = unbilled(store, invoice, [item for item, _ in details])
+    keys = {item.key for item in late}
+    stray = [detail for item, detail in details if item.key in keys]
+    save(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice, (Delete(detail.key.row) for detail in stray))
+    connections = (Delete(_connection(detail)[0]) for detail in stray)
+    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, connections)
+    put_back(store, late)
+    return [item for item, _ in details if item.key not in keys]
 
 
 def _connection(detail: InvoiceLineDetail) -> tuple[str, TransactionConnection]:
@@ -203,80 +110,92 @@ def _connection(detail: InvoiceLineDetail) -> tuple[str, TransactionConnection]:
     return f"{detail.key.row}|0|{connection.connection}", connection
 
 
-def _commit(store: RowStore, draft: _Draft, customer: str, details: Sequence[InvoiceLineDetail]) -> None:
-    """Write the lines, then the header; one that another delivery has written is brought up to the same details."""
-    invoice = draft.invoice_of(customer)
-    stands = store.find(Table.DATAVERSE_INVOICES, RowKey(invoice, invoice))
-    if stands is None:
-        lines = _lines(draft, invoice, details)
-        _put_lines(store, invoice, lines)
-        header = _header(store, draft, customer, lines, len(details))
+def _commit(store: RowStore, billing: Billing, customer: str) -> bool:
+    """Write the lines and the header for the details that stand; False when the draft takes no more.
+
+    Raises:
+        NotYet: the draft is just being confirmed.
+    """
+    invoice = billing.invoice_of(customer)
+    for _ in range(ROUNDS_MAX):
+        row = store.find(Table.DATAVERSE_INVOICES, RowKey(invoice, invoice))
+        stands = None if row is None else Invoice.from_columns(row.columns)
+        if stands is not None and not stands.is_editable:
+            if stands.is_confirmable:
+                raise NotYet(_being_confirmed(stands))
+            return False
         try:
-            save(store, Table.DATAVERSE_INVOICES, invoice, (Insert(invoice, header.to_columns()),))
-        except ContentDiffers:
-            stands = store.find(Table.DATAVERSE_INVOICES, RowKey(invoice, invoice))
-    if stands is not None:
-        _bring_up_to_date(store, draft, stands)
+            totals = _write_lines(store, billing, invoice)
+            _write_header(store, billing, customer, totals, row)
+        except (ContentDiffers, ChangedMeanwhile):
+            # another delivery has written since: read again and count again
+            continue
+        return True
+    raise ChangedMeanwhile(f"{Table.DATAVERSE_INVOICES} {invoice}: the draft changes while it is made; try again")
 
 
-def _bring_up_to_date(store: RowStore, draft: _Draft, stands: StoredRow) -> None:
-    before = Invoice.from_columns(stands.columns)
-    if before.status != ProjectInvoiceStatus.DRAFT:
+def _write_lines(store: RowStore, billing: Billing, invoice: str) -> DraftTotals:
+    # the lines are read before the details: a version that still stands when it is replaced has counted no more
+    standing: dict[str, StoredRow] = {
+        row.key.row: row for page in store.read_pages(Table.DATAVERSE_INVOICE_LINES, invoice) for row in page
+    }
+    totals = DraftTotals(read_records(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice, DetailAmount))
+    ordered = sorted(billing.lines.values(), key=lambda line: (line.number, line.line))
+    lines = (totals.line(line, invoice) for line in ordered)
+    writes = (_write_of(line, standing.get(line.key.row)) for line in lines)
+    save(store, Table.DATAVERSE_INVOICE_LINES, invoice, (write for write in writes if write is not None))
+    return totals
+
+
+def _write_of(line: InvoiceLine, stands: StoredRow | None) -> Operation | None:
+    columns = line.to_columns()
+    if stands is None:
+        return Insert(line.key.row, columns)
+    return None if stands.columns == columns else Replace(line.key.row, columns, stands.etag)
+
+
+def _write_header(
+    store: RowStore, billing: Billing, customer: str, totals: DraftTotals, stands: StoredRow | None
+) -> None:
+    invoice = billing.invoice_of(customer)
+    if stands is None:
+        header = _header(store, billing, customer, totals).to_columns()
+        save(store, Table.DATAVERSE_INVOICES, invoice, (Insert(invoice, header),))
         return
-    details = list(read_records(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, before.invoice, DetailAmount))
-    lines = _lines(draft, before.invoice, details)
-    amount = chargeable_total(lines)
-    after = before.changed(amount=amount, total=amount + before.tax, details=len(details))
+    before = Invoice.from_columns(stands.columns)
+    amount = totals.chargeable
+    after = before.changed(amount=amount, total=amount + before.tax, details=totals.count)
     if after != before:
-        _put_lines(store, before.invoice, lines)
-        replace_status(store, Table.DATAVERSE_INVOICES, before.key, after.to_columns(), stands.etag)
+        save(store, Table.DATAVERSE_INVOICES, invoice, (Replace(invoice, after.to_columns(), stands.etag),))
 
 
-def _lines(draft: _Draft, invoice: str, details: Sequence[InvoiceLineDetail | DetailAmount]) -> tuple[InvoiceLine, ...]:
-    ordered = sorted(draft.lines.values(), key=lambda line: line.number)
-    return tuple(line_of(line, invoice, details) for line in ordered)
-
-
-def _put_lines(store: RowStore, invoice: str, lines: Sequence[InvoiceLine]) -> None:
-    try:
-        _save_all(store, Table.DATAVERSE_INVOICE_LINES, lines)
-    except ContentDiffers:
-        # an earlier try that did not reach the header had claimed fewer items
-        merges = (Merge(line.key.row, line.to_columns()) for line in lines)
-        save(store, Table.DATAVERSE_INVOICE_LINES, invoice, merges)
-
-
-def _header(store: RowStore, draft: _Draft, customer: str, lines: Sequence[InvoiceLine], details: int) -> Invoice:
-    invoice, payer = draft.invoice_of(customer), draft.customers[customer]
-    if find_record(store, Table.DATAVERSE_ACCOUNTS, RowKey(payer.account, payer.account), Account) is None:
-        sentence = f"account {payer.account} of contract customer {payer.name} is not known; load the account"
-        raise Refused(Problem(ReasonCode.CUSTOMER_UNKNOWN, sentence, (payer.account,)))
+def _header(store: RowStore, billing: Billing, customer: str, totals: DraftTotals) -> Invoice:
+    invoice, payer = billing.invoice_of(customer), billing.customers[customer]
     sequence = Table.DATAVERSE_NUMBER_SEQUENCES
     number = allocate(store, sequence, NUMBER_SEQUENCE, invoice, pattern=NUMBER_FORMAT)
-    amount = chargeable_total(lines)
     return Invoice(
         invoice=invoice,
         number=formatted(NUMBER_FORMAT, number),
-        name=f"{draft.contract.name} - {payer.name}",
-        contract=draft.contract.contract,
+        name=f"{billing.contract.name} - {payer.name}",
+        contract=billing.contract.contract,
         contract_customer=customer,
         customer=payer.account,
-        currency=draft.contract.currency,
-        owning_company=draft.contract.owning_company,
+        currency=billing.contract.currency,
+        owning_company=billing.contract.owning_company,
         status=ProjectInvoiceStatus.DRAFT,
         payment_terms=payer.payment_terms,
-        amount=amount,
+        amount=totals.chargeable,
         tax=ZERO,
-        total=amount,
-        details=details,
-        created_by=draft.command.command,
+        total=totals.chargeable,
+        details=totals.count,
+        created_by=billing.command.command,
         correlation=derive_id("correlation", invoice),
     )
 
 
-def _save_all(store: RowStore, table: Table, records: Sequence[InvoiceLineDetail] | Sequence[InvoiceLine]) -> None:
-    rows: list[tuple[RowKey, Record]] = [(record.key, record) for record in records]
-    save(store, table, rows[0][0].partition, (Insert(key.row, record.to_columns()) for key, record in rows))
+def _being_confirmed(invoice: Invoice) -> Problem:
+    sentence = f"invoice {invoice.number} is being confirmed; what came too late for it is put back after that"
+    return Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice.invoice,))
 
 
 def _nothing(command: CreateProforma) -> Problem:

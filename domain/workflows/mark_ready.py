@@ -88,7 +88,7 @@ def _pages(items: Iterator[Item], wanted: frozenset[str]) -> Iterator[list[Item]
 
 
 def _is_open(item: Item) -> bool:
-    return item.exclusion is None and item.invoice is None
+    return item.exclusion is None and item.invoice is None and item.settled is None
 
 
 def _mark(store: RowStore, contract: str, items: Sequence[Item]) -> None:

@@ -1,0 +1,177 @@
+"""The items of a contract that are due, and the drafts that have them: read, claim by version, put back.
+
+An item is claimed by its version: whoever stamps it first has it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+
+from domain.actuals import Actual
+from domain.backlog import (
+    ITEM_TABLES,
+    BacklogEntry,
+    Item,
+    ItemKind,
+    claimed_columns,
+    draft_id,
+    is_due,
+    item_of_actual,
+    item_of_milestone,
+    released_columns,
+)
+from domain.commands import CreateProforma
+from domain.contract import Account, Contract, ContractCustomer, ContractLine, Milestone
+from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_precedence
+from domain.ports import TRANSACTION_OPERATIONS_MAX, RowStore
+from domain.rows import Merge, RowKey, StoredRow
+from domain.saving import read_keys, save
+from domain.tables import Table
+from domain.workflows.reading import find_record, read_records
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """What is known about a contract when its drafts are made."""
+
+    command: CreateProforma
+    contract: Contract
+    lines: Mapping[str, ContractLine]
+    customers: Mapping[str, ContractCustomer]
+    # ids of the accounts behind the customers that are known
+    accounts: frozenset[str]
+
+    def invoice_of(self, customer: str) -> str:
+        """Name the draft that the command makes for a customer."""
+        return draft_id(self.command.command, self.contract.contract, customer)
+
+
+def read_billing(store: RowStore, command: CreateProforma) -> Billing:
+    """Read the contract with its lines, customers and their accounts.
+
+    Raises:
+        NotYet: the contract is not known (yet).
+    """
+    contract = find_record(store, Table.DATAVERSE_CONTRACTS, RowKey(command.contract, command.contract), Contract)
+    if contract is None:
+        sentence = f"contract {command.contract} is not known; load it, or check the id"
+        raise NotYet(Problem(ReasonCode.CONTRACT_UNKNOWN, sentence, (command.contract,)))
+    lines = read_records(store, Table.DATAVERSE_CONTRACT_LINES, contract.contract, ContractLine)
+    customers = list(read_records(store, Table.DATAVERSE_CONTRACT_CUSTOMERS, contract.contract, ContractCustomer))
+    keys = (RowKey(customer.account, customer.account) for customer in customers)
+    accounts = read_keys(store, Table.DATAVERSE_ACCOUNTS, keys, Account.columns())
+    return Billing(
+        command,
+        contract,
+        {line.line: line for line in lines},
+        {customer.contract_customer: customer for customer in customers},
+        frozenset(key.row for key in accounts),
+    )
+
+
+def due_items(store: RowStore, billing: Billing) -> tuple[dict[str, list[Item]], tuple[Problem, ...]]:
+    """Read what is due, by contract customer in the order of the backlog, and why other items stay behind."""
+    due: dict[str, list[Item]] = {}
+    problems: list[Problem] = []
+    for item in _indexed_items(store, billing.contract.contract):
+        invoice = billing.invoice_of(item.contract_customer or "")
+        if not is_due(item, billing.command.cut_off, invoice):
+            continue
+        problem = _misfit(billing, item)
+        if problem is None:
+            due.setdefault(item.contract_customer or "", []).append(item)
+        else:
+            problems.append(problem)
+    return due, by_precedence(problems)
+
+
+def claim(store: RowStore, billing: Billing, invoice: str, items: Sequence[Item]) -> list[Item]:
+    """Stamp items with a draft.
+
+    Returns:
+        The items that stand on the draft now, also those that an earlier delivery had stamped; others were faster with
+        the rest.
+    """
+    claimed = [item for item in items if item.invoice == invoice]
+    for kind in ItemKind:
+        open_items = [item for item in items if item.kind == kind and item.invoice is None]
+        for chunk in batched(open_items, TRANSACTION_OPERATIONS_MAX, strict=False):
+            claimed += _claim_chunk(store, billing, invoice, chunk)
+    return sorted(claimed, key=lambda item: (item.kind, item.key))
+
+
+def unbilled(store: RowStore, invoice: str, items: Sequence[Item]) -> list[Item]:
+    """Read again which of an invoice's items are claimed for it and not billed by it."""
+    late: list[Item] = []
+    for kind, table in ITEM_TABLES.items():
+        claimed = claimed_columns(kind, invoice).items()
+        rows = read_keys(store, table, (item.key for item in items if item.kind == kind)).values()
+        late += [_item(kind, row) for row in rows if all(row.columns.get(name) == value for name, value in claimed)]
+    return late
+
+
+def put_back(store: RowStore, items: Sequence[Item]) -> None:
+    """Clear the stamp of items; they are ready again."""
+    for kind, table in ITEM_TABLES.items():
+        mine = [item for item in items if item.kind == kind]
+        if mine:
+            # all of one contract's backlog
+            merges = (Merge(item.key.row, released_columns(kind), item.etag) for item in mine)
+            save(store, table, mine[0].key.partition, merges)
+
+
+def _indexed_items(store: RowStore, contract: str) -> Iterator[Item]:
+    for page in store.read_pages(Table.DATAVERSE_BILLING_BACKLOG, contract):
+        entries = [(row.key, BacklogEntry.from_columns(row.columns).kind) for row in page]
+        for kind in ItemKind:
+            keys = [key for key, entry_kind in entries if entry_kind == kind]
+            for row in read_keys(store, ITEM_TABLES[kind], keys).values():
+                yield _item(kind, row)
+
+
+def _item(kind: ItemKind, row: StoredRow) -> Item:
+    if kind == ItemKind.MILESTONE:
+        return item_of_milestone(Milestone.from_columns(row.columns), row.key, row.etag)
+    return item_of_actual(Actual.from_columns(row.columns), row.key, row.etag)
+
+
+def _misfit(billing: Billing, item: Item) -> Problem | None:
+    contract = billing.contract
+    if item.contract_line not in billing.lines:
+        sentence = (
+            f"{item.kind} {item.id} names contract line {item.contract_line}, which contract {contract.number} does "
+            "not have; load the line, or correct the item"
+        )
+        return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (item.id,))
+    if item.contract_customer is None:
+        return item.exclusion
+    payer = billing.customers.get(item.contract_customer)
+    if payer is None:
+        sentence = (
+            f"{item.kind} {item.id} names contract customer {item.contract_customer}, which contract "
+            f"{contract.number} does not have; load the customer, or correct the item"
+        )
+        return Problem(ReasonCode.ITEM_HAS_NO_CUSTOMER, sentence, (item.id,))
+    if item.currency != contract.currency:
+        sentence = f"{item.kind} {item.id} is not in the currency of contract {contract.number}; correct the item"
+        return Problem(ReasonCode.CURRENCY_NOT_OF_CONTRACT, sentence, (item.id,))
+    if payer.account not in billing.accounts:
+        sentence = f"account {payer.account} of contract customer {payer.name} is not known; load the account"
+        return Problem(ReasonCode.CUSTOMER_UNKNOWN, sentence, (payer.account,))
+    return None
+
+
+def _claim_chunk(store: RowStore, billing: Billing, invoice: str, items: Sequence[Item]) -> Sequence[Item]:
+    if not items:
+        return ()
+    kind, partition = items[0].kind, billing.contract.contract
+    changes = claimed_columns(kind, invoice)
+    try:
+        save(store, ITEM_TABLES[kind], partition, (Merge(item.key.row, changes, item.etag) for item in items))
+    except ChangedMeanwhile:
+        # somebody else took or changed one of them: read what stands and claim what is left
+        again = [_item(kind, row) for row in read_keys(store, ITEM_TABLES[kind], (item.key for item in items)).values()]
+        mine = [item for item in again if item.invoice == invoice]
+        left = [item for item in again if item.invoice is None and is_due(item, billing.command.cut_off, invoice)]
+        return (*mine, *_claim_chunk(store, billing, invoice, left))
+    return items
