@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from domain.actual_making import Connected, End, Made, billed_sale, connect, invoice_origins, placed, reversal_of
 from domain.actuals import Actual
@@ -21,8 +22,20 @@ from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, Tran
 from domain.proforma import Invoice, InvoiceLineDetail
 from domain.rows import Columns, RowKey
 
+# what a milestone is billed in
+ONE = Decimal(1)
 TRANSACTION_CLASSES = frozenset(
     (TransactionClass.TIME, TransactionClass.EXPENSE, TransactionClass.MATERIAL, TransactionClass.FEE)
+)
+
+# attributes that a detail takes over from the row behind it; only its descriptions may differ
+FROM_ACTUAL = (
+    *("transaction_class", "quantity", "price", "amount", "currency", "transaction_date"),
+    *("contract", "contract_line", "contract_customer", "project", "category", "resource"),
+)
+FROM_MILESTONE = (
+    *("transaction_class", "amount", "currency", "contract"),
+    *("contract_line", "contract_customer", "project"),
 )
 
 type Source = Actual | Milestone | None
@@ -79,11 +92,29 @@ def _refusal(code: ReasonCode, what: str) -> Callable[[Invoice, InvoiceLineDetai
     return refuse
 
 
-def _is_edited(detail: InvoiceLineDetail, source: Source) -> bool:
+def _edits(detail: InvoiceLineDetail, source: Source) -> list[str]:
     if isinstance(source, Actual):
-        pairs = ((detail.quantity, source.quantity), (detail.price, source.price), (detail.amount, source.amount))
-        return any(mine != theirs for mine, theirs in pairs)
-    return isinstance(source, Milestone) and detail.amount != source.amount
+        return [name for name in FROM_ACTUAL if getattr(detail, name) != getattr(source, name)]
+    if not isinstance(source, Milestone):
+        return []
+    edits = [name for name in FROM_MILESTONE if getattr(detail, name) != getattr(source, name)]
+    own = (("quantity", ONE), ("price", source.amount), ("transaction_date", source.milestone_date))
+    return edits + [name for name, value in own if getattr(detail, name) != value]
+
+
+def _refuse_edit(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Problem:
+    names = ", ".join(name.replace("_", " ") for name in _edits(detail, source))
+    what = (
+        f"it differs from the transaction behind it in: {names}; edited lines can't be confirmed yet, "
+        "set it back to what the transaction says"
+    )
+    return _refusal(ReasonCode.LINE_EDIT_NOT_SUPPORTED, what)(invoice, detail, source, on)
+
+
+def _has_other_billing_type(detail: InvoiceLineDetail, source: Source) -> bool:
+    # a milestone has none of its own: it is always chargeable
+    billing_type = source.billing_type if isinstance(source, Actual) else BillingType.CHARGEABLE
+    return detail.billing_type != billing_type
 
 
 def _is_foreign(detail: InvoiceLineDetail, source: Source) -> bool:
@@ -164,14 +195,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(
         "edited",
-        _is_edited,
-        _refusal(ReasonCode.LINE_EDIT_NOT_SUPPORTED,
-                 "quantity, price or amount differs from the transaction behind it; edited lines can't be "
-                 "confirmed yet, set them back to what the transaction says"),
+        lambda detail, source: bool(_edits(detail, source)),
+        _refuse_edit,
     ),
     Scenario(
         "billing type changed",
-        lambda detail, source: isinstance(source, Actual) and detail.billing_type != source.billing_type,
+        _has_other_billing_type,
         _refusal(ReasonCode.BILLING_TYPE_NOT_SUPPORTED,
                  "its billing type differs from the transaction behind it; set it back to what the transaction says"),
     ),

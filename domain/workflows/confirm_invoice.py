@@ -1,19 +1,23 @@
 """Confirm a draft: its actuals and connections exist once, and it is read-only.
 
-First every line detail is decided, and nothing is written if one of them is refused. Then the rows are written, then
-the changes of the sources, and last the header, which is the commit point. The messages that carry the invoice to
-finance go out after it; a command that comes again only sends them again.
+First every line detail is decided, and nothing is written if one of them is refused. Then the header says how it is
+being confirmed, so that whoever goes on writes the same rows. Then the rows are written, then the changes of the
+sources, and last the header again, which is the commit point. The messages that carry the invoice to finance go out
+after it; a command that comes again only sends them again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import zip_longest
+from typing import NamedTuple
 
 from domain.actuals import Actual
 from domain.backlog import ITEM_TABLES, ItemKind
 from domain.commands import ConfirmInvoice, SyncTableMap
 from domain.confirmation import Confirmation, Source, confirm_detail, digest_of
 from domain.contract import Milestone
-from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused
+from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
 from domain.money import total
 from domain.option_sets import BillingType, OrderType, ProjectInvoiceStatus, TransactionClass
@@ -25,11 +29,10 @@ from domain.saving import read_keys, replace_status, save
 from domain.tables import Table
 from domain.workflows.reading import known_document, paged
 
-# problems that one refusal names; the first ones are enough to start mending
+# problems behind the first whose ids a refusal names; they are enough to start mending
 PROBLEMS_MAX = 20
 # below and above every row key
 LOWEST, HIGHEST = "0", "~"
-CONFIRMABLE = frozenset((ProjectInvoiceStatus.DRAFT, ProjectInvoiceStatus.IN_REVIEW))
 # the maps that carry a confirmed invoice, in the order in which finance can use them
 MAPS = (
     ("project_invoice_proposal_v2", None),
@@ -40,32 +43,45 @@ MAPS = (
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """A line detail with its source and what becomes of it."""
+    """A line detail, where its source stands, and what becomes of it."""
 
     detail: InvoiceLineDetail
     source_key: RowKey
-    source: Source
     outcome: Confirmation | Problem
+
+
+class _Extent(NamedTuple):
+    """What a page of details held when it was decided."""
+
+    details: int
+    first: str
+    last: str
 
 
 def confirm_invoice(store: RowStore, sender: CommandSender, command: ConfirmInvoice) -> Outcome:
     """Confirm a draft, or send a confirmed one on its way again.
 
     Raises:
-        NotYet: the invoice is not known (yet).
+        NotYet: the invoice is not known (yet), or it was changed while it was being confirmed.
         Refused: a line detail, or the invoice itself, can't be confirmed; nothing was changed.
+
+    Repeating it: the invoice stays as it was confirmed first, whatever date a later command names.
     """
     row = known_document(store, Table.DATAVERSE_INVOICES, RowKey(command.invoice, command.invoice), "invoice")
-    invoice = Invoice.from_columns(row.columns)
-    if invoice.status in CONFIRMABLE:
-        invoice = _confirm(store, command, invoice, row)
+    before = Invoice.from_columns(row.columns)
+    invoice = _confirm(store, command, before, row) if before.is_confirmable else before
     sender.send(commands_after(invoice, command))
     facts: dict[str, str | int] = {
         "invoice": invoice.number,
         "billed_sales": invoice.billed_sales or 0,
         "amount": str(invoice.amount),
     }
-    return Outcome(Action.INVOICE_CONFIRMED, command.document, facts)
+    if before.is_confirmable or invoice.confirmed_by == command.command:
+        return Outcome(Action.INVOICE_CONFIRMED, command.document, facts)
+    told = f"invoice {invoice.number} is confirmed already, on {invoice.confirmed_on}; it is only sent again"
+    return Outcome(
+        Action.NOTHING_TO_DO, command.document, {**facts, "code": ReasonCode.DOCUMENT_WRONG_STATE.value, "told": told}
+    )
 
 
 def commands_after(invoice: Invoice, command: ConfirmInvoice) -> tuple[SyncTableMap, ...]:
@@ -85,60 +101,81 @@ def commands_after(invoice: Invoice, command: ConfirmInvoice) -> tuple[SyncTable
 
 
 def _confirm(store: RowStore, command: ConfirmInvoice, invoice: Invoice, row: StoredRow) -> Invoice:
-    pages = paged(lambda: _decided_pages(store, command, invoice))
-    problems = [problem for page in pages() for problem in _problems(page)]
-    if invoice.details == 0 or invoice.order_type != OrderType.WORK_BASED:
-        problems.insert(0, _not_confirmable(invoice))
+    on = invoice.confirmed_on or command.confirmed_on
+    pages = paged(lambda: _decided_pages(store, invoice, on))
+    extents: list[_Extent] = []
+    problems: list[Problem] = []
+    for page in pages():
+        extents.append(_extent(page))
+        problems += _problems(page)
+    problems = [*_problems_of_header(invoice, extents), *problems]
     if problems:
-        raise Refused(_refusal(invoice, problems))
+        raise Refused(_refusal(problems))
+    if sum(extent.details for extent in extents) != invoice.details:
+        raise NotYet(_changed(invoice))
+    begun, row = _begin(store, command, invoice, row)
+    if not begun.is_confirmable:
+        return begun
     billed: list[str] = []
     amounts = []
-    for page in pages():
+    for page, extent in zip_longest(pages(), extents):
+        if page is None or _problems(page) or _extent(page) != extent:
+            raise NotYet(_changed(invoice))
         confirmed = [(each, each.outcome) for each in page if isinstance(each.outcome, Confirmation)]
         _write(store, invoice.invoice, confirmed)
         billed += [actual for _, outcome in confirmed for actual in outcome.billed_sales]
         chargeable = [each.detail.amount for each in page if each.detail.billing_type == BillingType.CHARGEABLE]
         amounts.append(total(chargeable))
-    after = _confirmed(command, invoice, billed).changed(amount=total(amounts), total=total((*amounts, invoice.tax)))
-    return _commit(store, invoice, after, row.etag)
-
-
-def _confirmed(command: ConfirmInvoice, invoice: Invoice, billed: Sequence[str]) -> Invoice:
-    return invoice.changed(
+    after = begun.changed(
         status=ProjectInvoiceStatus.CONFIRMED,
-        confirmed_on=command.confirmed_on,
-        confirmed_by=command.command,
         billed_sales=len(billed),
         billed_sales_digest=digest_of(billed),
+        amount=total(amounts),
+        total=total((*amounts, invoice.tax)),
     )
+    return _commit(store, begun, after, row.etag)
+
+
+def _begin(store: RowStore, command: ConfirmInvoice, invoice: Invoice, row: StoredRow) -> tuple[Invoice, StoredRow]:
+    """Say on the header how it is being confirmed, so that everybody who goes on does the same; nobody edits it now.
+
+    Raises:
+        NotYet: it was changed since it was read.
+    """
+    if invoice.confirmed_by is not None:
+        return invoice, row
+    begun = invoice.changed(confirmed_on=command.confirmed_on, confirmed_by=command.command)
+    try:
+        replace_status(store, Table.DATAVERSE_INVOICES, invoice.key, begun.to_columns(), row.etag)
+    except ChangedMeanwhile as error:
+        raise NotYet(_changed(invoice)) from error
+    stands = known_document(store, Table.DATAVERSE_INVOICES, invoice.key, "invoice")
+    return Invoice.from_columns(stands.columns), stands
 
 
 def _commit(store: RowStore, before: Invoice, after: Invoice, etag: str) -> Invoice:
     try:
         replace_status(store, Table.DATAVERSE_INVOICES, before.key, after.to_columns(), etag)
-    except ChangedMeanwhile:
+    except ChangedMeanwhile as error:
         stands = known_document(store, Table.DATAVERSE_INVOICES, before.key, "invoice")
         other = Invoice.from_columns(stands.columns)
-        if other.status in CONFIRMABLE:
-            sentence = f"invoice {before.number} was changed while it was being confirmed; it is confirmed again"
-            raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (before.invoice,))) from None
+        if other.is_confirmable:
+            raise NotYet(_changed(before)) from error
+        # another delivery was faster, and finance may have written to the header since
         return other
     return after
 
 
-def _decided_pages(store: RowStore, command: ConfirmInvoice, invoice: Invoice) -> Iterator[Sequence[_Decided]]:
+def _decided_pages(store: RowStore, invoice: Invoice, on: date) -> Iterator[Sequence[_Decided]]:
     for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice.invoice):
         details = [InvoiceLineDetail.from_columns(row.columns) for row in page]
         sources = _sources(store, details)
-        yield [_decide(command, invoice, detail, sources) for detail in details]
+        yield [_decide(invoice, detail, sources, on) for detail in details]
 
 
-def _decide(
-    command: ConfirmInvoice, invoice: Invoice, detail: InvoiceLineDetail, sources: dict[RowKey, Source]
-) -> _Decided:
+def _decide(invoice: Invoice, detail: InvoiceLineDetail, sources: Mapping[RowKey, Source], on: date) -> _Decided:
     key = RowKey.from_text(detail.source_key or "")
-    source = sources.get(key)
-    return _Decided(detail, key, source, confirm_detail(invoice, detail, source, command.confirmed_on))
+    return _Decided(detail, key, confirm_detail(invoice, detail, sources.get(key), on))
 
 
 def _sources(store: RowStore, details: Sequence[InvoiceLineDetail]) -> dict[RowKey, Source]:
@@ -176,14 +213,26 @@ def _problems(page: Sequence[_Decided]) -> list[Problem]:
     return [each.outcome for each in page if isinstance(each.outcome, Problem)]
 
 
-def _not_confirmable(invoice: Invoice) -> Problem:
-    sentence = f"invoice {invoice.number} has no line details or is not work based; add what is to be invoiced"
-    return Problem(ReasonCode.INVOICE_EMPTY, sentence, (invoice.invoice,))
+def _extent(page: Sequence[_Decided]) -> _Extent:
+    return _Extent(len(page), page[0].detail.key.row, page[-1].detail.key.row)
 
 
-def _refusal(invoice: Invoice, problems: Sequence[Problem]) -> Problem:
-    first = min(problems[:PROBLEMS_MAX], key=lambda problem: list(ReasonCode).index(problem.code))
-    more = len(problems) - 1
-    others = f" ({more} more of its line details are refused too)" if more else ""
-    ids = tuple(each for problem in problems[:PROBLEMS_MAX] for each in problem.ids)
-    return Problem(first.code, first.sentence + others, ids)
+def _problems_of_header(invoice: Invoice, extents: Sequence[_Extent]) -> Iterator[Problem]:
+    if invoice.order_type != OrderType.WORK_BASED:
+        sentence = f"invoice {invoice.number} is not work based; only invoices of projects can be confirmed here"
+        yield Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice.invoice,))
+    if not extents and invoice.details == 0:
+        sentence = f"invoice {invoice.number} has no line details; add what is to be invoiced"
+        yield Problem(ReasonCode.INVOICE_EMPTY, sentence, (invoice.invoice,))
+
+
+def _changed(invoice: Invoice) -> Problem:
+    sentence = f"invoice {invoice.number} is being changed while it is confirmed; it is looked at again"
+    return Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice.invoice,))
+
+
+def _refusal(problems: Sequence[Problem]) -> Problem:
+    first, *others = by_precedence(problems)
+    more = f" ({len(others)} more problems of this invoice)" if others else ""
+    ids = tuple(each for problem in (first, *others[:PROBLEMS_MAX]) for each in problem.ids)
+    return Problem(first.code, first.sentence + more, ids)
