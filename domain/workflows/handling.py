@@ -3,7 +3,16 @@
 from collections.abc import Callable
 
 from domain.commands import Command
-from domain.errors import AlreadyExists, ChangedMeanwhile, NotYet, OutcomeUnknown, Problem, Refused, RowMissing
+from domain.errors import (
+    AlreadyExists,
+    ChangedMeanwhile,
+    NotYet,
+    OutcomeUnknown,
+    Problem,
+    Refused,
+    RowMissing,
+    by_precedence,
+)
 from domain.outcome import Action, Outcome
 from domain.ports import RowStore
 from domain.problems import OpenProblem, open_problem, problem_key
@@ -16,7 +25,8 @@ def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Ou
     """Do the work of a command and keep its problem, if it has one.
 
     Returns:
-        The work's own outcome; for a refusal, an outcome that says so, since trying again can't help.
+        The work's own outcome, of whose problems the first by precedence is kept; for a refusal, an outcome that says
+        so, since trying again can't help.
 
     Raises:
         NotYet: as the work raised it, after the reason is stored, so that the message is delivered again.
@@ -30,7 +40,7 @@ def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Ou
         keep_problem(store, _row(command, not_yet.problem))
         raise
     if outcome.problems:
-        keep_problem(store, _row(command, outcome.problems[0]))
+        keep_problem(store, _row(command, by_precedence(outcome.problems)[0]))
     else:
         clear_problem(store, command.document, command.name)
     return outcome
@@ -56,8 +66,14 @@ def keep_problem(store: RowStore, problem: OpenProblem) -> None:
 def clear_problem(store: RowStore, document: str, stage: str) -> None:
     """Remove the problem of a stage that succeeded; nothing stored is fine."""
     key = problem_key(document, stage)
-    if store.find(Table.INVOICING_PROBLEMS, key) is not None:
-        save(store, Table.INVOICING_PROBLEMS, key.partition, (Delete(key.row),))
+    stands = store.find(Table.INVOICING_PROBLEMS, key)
+    if stands is None:
+        return
+    try:
+        save(store, Table.INVOICING_PROBLEMS, key.partition, (Delete(key.row, stands.etag),))
+    except ChangedMeanwhile:
+        # another delivery has stopped since, for a reason of its own
+        return
 
 
 def _row(command: Command, problem: Problem) -> OpenProblem:

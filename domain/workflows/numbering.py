@@ -1,6 +1,6 @@
 """Take numbers from a sequence, once for each document and without gaps."""
 
-from domain.errors import AlreadyExists, ChangedMeanwhile, OutcomeUnknown
+from domain.errors import AlreadyExists, ChangedMeanwhile, ContentDiffers, OutcomeUnknown
 from domain.number_sequences import (
     FIRST_NUMBER,
     Allocation,
@@ -33,12 +33,16 @@ def allocate(store: RowStore, table: Table, sequence: str, document: str, *, cou
     Returns:
         The first number.
 
+    Raises:
+        ContentDiffers: the document has another count of numbers; more would be somebody else's.
+        OutcomeUnknown: 200 competitors came first, or the storage gave no clear answer.
+
     Repeating it: the same document gets the same numbers.
     """
     for _ in range(COMPETITORS_MAX):
         found = store.find(table, allocation_key(sequence, document))
         if found is not None:
-            return Allocation.from_columns(found.columns).first
+            return _allocated(table, sequence, Allocation.from_columns(found.columns), count)
         first, operations = _take(store.find(table, counter_key(sequence)), sequence, document, count, pattern)
         try:
             store.write(table, sequence, operations)
@@ -47,6 +51,15 @@ def allocate(store: RowStore, table: Table, sequence: str, document: str, *, cou
             continue
         return first
     raise OutcomeUnknown(f"{table} {sequence}: no number for {document} after {COMPETITORS_MAX} tries; try again")
+
+
+def _allocated(table: Table, sequence: str, allocation: Allocation, count: int) -> int:
+    if allocation.count != count:
+        raise ContentDiffers(
+            f"{table} {sequence}: document {allocation.document} has {allocation.count} number(s) and wants {count}; "
+            "what it is numbered for has changed since"
+        )
+    return allocation.first
 
 
 def _take(
