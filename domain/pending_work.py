@@ -13,9 +13,14 @@ from enum import StrEnum
 from pydantic import Field
 
 from domain.option_sets import FinanceTransactionType
-from domain.record import CompanyCode, Guid, KeyText, Record, Text, Texts
+from domain.record import CompanyCode, Guid, KeyText, Record, Text
 from domain.rows import Columns, RowKey
 from domain.tables import Table
+
+# the legal entity of work on rows that belong to none
+CROSS_COMPANY = "-"
+# the roles of an unbilled sale and of the cost behind it, in either order
+RELATED_ROLES = frozenset(("Unbilled Sales", "Cost"))
 
 
 class WorkKind(StrEnum):
@@ -27,6 +32,8 @@ class WorkKind(StrEnum):
     PROPOSAL_LINES = "proposal-lines"
     # make on-account transactions of a range of staged milestones of one legal entity
     ON_ACCOUNT = "on-account"
+    # let the journal lines of connected costs and unbilled sales in a range name each other's voucher
+    RELATED_VOUCHERS = "related-vouchers"
     # post one integration journal
     POST_JOURNAL = "post-journal"
     # post one project invoice proposal
@@ -48,10 +55,8 @@ class PendingWork(Record):
     correlation: Guid = Field(alias="Correlation")
     # how often somebody began the work: whoever began last is the one whose result counts
     claims: int | None = Field(default=None, alias="Claims", ge=1)
-    # journal lines: the run whose choice of rows is committed and whose journals are being made; None: choose
+    # journal lines: the choice of rows that is committed and whose journals are being made; None: choose
     run: Text | None = Field(default=None, alias="CommittedRun")
-    # journal lines: every run that was committed before
-    runs: Texts | None = Field(default=None, alias="EarlierRuns")
 
     @property
     def key(self) -> RowKey:
@@ -73,8 +78,14 @@ def work_for(table: Table, columns: Columns) -> WorkKind | None:
             return WorkKind.PROPOSAL_LINES
         case Table.FINANCE_MILESTONES_STAGING:
             return WorkKind.ON_ACCOUNT
+        case Table.FINANCE_TRANSACTION_RELATIONSHIPS if _roles(columns) == RELATED_ROLES:
+            return WorkKind.RELATED_VOUCHERS
         case _:
             return None
+
+
+def _roles(columns: Columns) -> set[object]:
+    return {columns.get("Transaction1Role"), columns.get("Transaction2Role")}
 
 
 def posting_work(kind: WorkKind, *, company: str, document: str, correlation: str) -> PendingWork:

@@ -41,7 +41,7 @@ class StagedActual(Record):
     # -- since import: the journal and line number, or the proposal, that took it
     journal: Guid | None = Field(default=None, alias="ProjAdvancedJournal")
     journal_line: int | None = Field(default=None, alias="ProjAdvancedJournalLine")
-    # the run of Import from staging that chose the journal
+    # the choice of Import from staging that stamped the journal; it counts once the journal stands
     import_run: Text | None = Field(default=None, alias="ImportRun")
     proposal: Guid | None = Field(default=None, alias="InvoiceProposalId")
     proposal_line: int | None = Field(default=None, alias="InvoiceProposalLine")

@@ -5,47 +5,40 @@ line number, every other row with the reason why it waits, each by its version; 
 makes it final. Then the journals are *made* from the stamps, as often as needed. So two workers, or a worker that dies
 and one that follows it, can never put one actual on two lines.
 
+A journal's id is derived from the actuals that it takes, so the same choice makes the same journal in every try.
+
 Source: Project Operations documentation, project-operations-integration-journal (period unit, lines per header, one
 voucher for each line; a row without an exchange rate is not added and is tried again by the next run).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode
+from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode
 from domain.identifiers import derive_id
 from domain.journal import Journal, JournalLine, JournalLineContent, JournalStatus
-from domain.journal_lines import journal_line, plan_journals
+from domain.journal_lines import JournalPlan, journal_line, plan_journals
 from domain.ledger_periods import period_start
 from domain.number_sequences import formatted
-from domain.option_sets import FinanceTransactionType
 from domain.outcome import Action, Outcome
 from domain.pending_work import PendingWork, WorkKind, posting_work
 from domain.ports import RowStore
 from domain.rows import Insert, Merge, RowKey, StoredRow, Value
 from domain.saving import replace_status, save
 from domain.setup import LegalEntitySetup
-from domain.staging import StagedActual
 from domain.tables import Table
 from domain.workflows.companies import Companies
 from domain.workflows.numbering import allocate
+from domain.workflows.reading import find_record
+from domain.workflows.staged_range import Staged, Stamps, Taken, name_choice, read_staged
 from domain.workflows.work_index import claim, put_away
 
-JOURNALIZED = frozenset((FinanceTransactionType.COST, FinanceTransactionType.SALES))
+LINES = Table.FINANCE_INTEGRATION_JOURNAL_LINES
 VOUCHER_SEQUENCE = "journal-voucher"
 # problems that one outcome names
 PROBLEMS_MAX = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Staged:
-    """A staged row that may become a line."""
-
-    key: RowKey
-    etag: str
-    row: StagedActual
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +50,15 @@ class _Work:
     setup: LegalEntitySetup
     companies: Companies
 
-    @property
-    def run(self) -> str:
-        """Name this run: the work, how often it was committed before, and the claim."""
-        return f"{self.prefix}{len(self.range.runs or ())}|{self.range.claims or 0}"
 
-    @property
-    def prefix(self) -> str:
-        """Name what the runs of this work have in common."""
-        return f"{derive_id('import-work', self.stored.key.row)}|"
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What became of the rows of a range."""
+
+    ready: Sequence[tuple[Staged, JournalLineContent]]
+    waiting: Sequence[tuple[Staged, Problem]]
+    # another work goes on with rows of the range
+    is_shared: bool
 
 
 def import_journal_lines(store: RowStore, companies: Companies, pending: StoredRow) -> Outcome:
@@ -78,6 +71,8 @@ def import_journal_lines(store: RowStore, companies: Companies, pending: StoredR
 
     Raises:
         ChangedMeanwhile: a row changed under the run's hands; the next tick chooses again.
+        RowMissing: another worker has finished the work.
+        NotYet: something that a chosen row needs has gone from the set-up; the next tick goes on.
     """
     stored = claim(store, pending)
     if stored is None:
@@ -89,91 +84,79 @@ def import_journal_lines(store: RowStore, companies: Companies, pending: StoredR
     work = _Work(stored, work_range, setup, companies)
     problems: tuple[Problem, ...] = ()
     if work_range.run is None:
-        committed, problems = _choose(store, work)
-        if committed is None:
-            return _waiting(store, work, problems)
-        work = committed
+        choice = _choose(store, work)
+        problems = _merged_problems(choice.waiting)
+        if not choice.ready:
+            return _nothing_ready(store, work, choice, problems)
+        work = _commit(store, work, choice)
     lines, waits = _make(store, work)
     _finish(store, work, waits=waits)
     action = Action.JOURNAL_LINES_IMPORTED
     return Outcome(action, work_range.partition, {"company": work_range.company, "lines": lines}, problems)
 
 
-def _choose(store: RowStore, work: _Work) -> tuple[_Work | None, tuple[Problem, ...]]:
-    ready: list[tuple[_Staged, JournalLineContent]] = []
-    waiting: list[tuple[_Staged, Problem]] = []
-    for staged in _untaken(store, work):
+def _choose(store: RowStore, work: _Work) -> _Choice:
+    """Look at every row of the range that nobody has taken."""
+    ready: list[tuple[Staged, JournalLineContent]] = []
+    waiting: list[tuple[Staged, Problem]] = []
+    is_shared = False
+    stamps = Stamps(store, work.range)
+    for staged in read_staged(store, work.range):
+        taken = stamps.taken(staged)
+        is_shared = is_shared or taken is Taken.BY_OTHER_WORK
+        if taken is not Taken.FREE:
+            continue
         content = _content(work, staged)
         if isinstance(content, JournalLineContent):
             ready.append((staged, content))
         else:
             waiting.append((staged, content))
-    stamps = [*_stamps(work, ready), *_reasons(waiting)]
+    save(store, Table.FINANCE_ACTUALS_STAGING, work.range.partition, _reasons(waiting))
+    return _Choice(ready, waiting, is_shared)
+
+
+def _commit(store: RowStore, work: _Work, choice: _Choice) -> _Work:
+    """Stamp what is ready and commit it; every stamp is written, even one that stands, so that its version counts."""
+    parameters = work.setup.parameters
+    contents = (content for _, content in choice.ready)
+    plans = plan_journals(contents, parameters.period_unit, parameters.lines_per_journal)
+    run = name_choice(work.range, *(_journal_id(plan) for plan in plans))
+    stamps = _stamps(plans, {content.actual: staged for staged, content in choice.ready}, run)
     save(store, Table.FINANCE_ACTUALS_STAGING, work.range.partition, stamps)
-    problems = _merged_problems(waiting)
-    if not ready:
-        return None, problems
-    after = work.range.changed(run=work.run, runs=(*(work.range.runs or ()), work.run))
+    after = work.range.changed(run=run)
     replace_status(store, Table.FINANCE_PENDING_WORK, work.stored.key, after.to_columns(), work.stored.etag)
-    return _Work(_stored_again(store, work), after, work.setup, work.companies), problems
-
-
-def _stored_again(store: RowStore, work: _Work) -> StoredRow:
-    row = store.find(Table.FINANCE_PENDING_WORK, work.stored.key)
-    if row is None:
+    stands = store.find(Table.FINANCE_PENDING_WORK, work.stored.key)
+    if stands is None or PendingWork.from_columns(stands.columns).run != run:
         raise ChangedMeanwhile(f"{Table.FINANCE_PENDING_WORK} {work.stored.key.text}: finished by another worker")
-    return row
+    return _Work(stands, after, work.setup, work.companies)
 
 
-def _rows(store: RowStore, work: _Work) -> Iterator[_Staged]:
-    pages = store.read_pages(
-        Table.FINANCE_ACTUALS_STAGING,
-        work.range.partition,
-        first=work.range.first,
-        last=work.range.last,
-        columns=StagedActual.columns(),
-    )
-    for page in pages:
-        for row in page:
-            staged = StagedActual.from_columns(row.columns)
-            if staged.company == work.range.company and staged.transaction_type in JOURNALIZED:
-                yield _Staged(row.key, row.etag, staged)
+def _journal_id(plan: JournalPlan) -> str:
+    return derive_id("journal", *(content.actual for content in plan.lines))
 
 
-def _untaken(store: RowStore, work: _Work) -> Iterator[_Staged]:
-    """Rows that no committed run has taken; a stamp of a run of this work that was never committed does not count."""
-    committed = frozenset(work.range.runs or ())
-    for staged in _rows(store, work):
-        run = staged.row.import_run or ""
-        if staged.row.journal is None or (run.startswith(work.prefix) and run not in committed):
-            yield staged
-
-
-def _content(work: _Work, staged: _Staged) -> JournalLineContent | Problem:
+def _content(work: _Work, staged: Staged) -> JournalLineContent | Problem:
     row = staged.row
     parties = work.companies.parties(row.company, project=row.project, contract=row.contract, customer=row.customer)
     content = journal_line(work.setup, row, staged.key.text, parties)
     return content if isinstance(content, JournalLineContent) else content[0]
 
 
-def _stamps(work: _Work, ready: Sequence[tuple[_Staged, JournalLineContent]]) -> Iterator[Merge]:
-    parameters = work.setup.parameters
-    staged = {content.actual: row for row, content in ready}
-    plans = plan_journals((content for _, content in ready), parameters.period_unit, parameters.lines_per_journal)
-    for plan_number, plan in enumerate(plans):
-        journal = derive_id("journal", work.run, plan_number)
+def _stamps(plans: Sequence[JournalPlan], staged: dict[str, Staged], run: str) -> Iterator[Merge]:
+    for plan in plans:
+        journal = _journal_id(plan)
         for number, content in enumerate(plan.lines, start=1):
-            row = staged[content.actual]
+            each = staged[content.actual]
             stamp: dict[str, Value] = {
                 "ProjAdvancedJournal": journal,
                 "ProjAdvancedJournalLine": number,
-                "ImportRun": work.run,
+                "ImportRun": run,
             }
-            cleared: dict[str, Value] = {"ImportError": None} if row.row.waits_for else {}
-            yield Merge(row.key.row, {**stamp, **cleared}, row.etag)
+            cleared: dict[str, Value] = {"ImportError": None} if each.row.waits_for else {}
+            yield Merge(each.key.row, {**stamp, **cleared}, each.etag)
 
 
-def _reasons(waiting: Sequence[tuple[_Staged, Problem]]) -> Iterator[Merge]:
+def _reasons(waiting: Sequence[tuple[Staged, Problem]]) -> Iterator[Merge]:
     for staged, problem in waiting:
         stale: dict[str, Value] = {"ProjAdvancedJournal": None, "ProjAdvancedJournalLine": None, "ImportRun": None}
         cleared = stale if staged.row.journal else {}
@@ -181,7 +164,7 @@ def _reasons(waiting: Sequence[tuple[_Staged, Problem]]) -> Iterator[Merge]:
             yield Merge(staged.key.row, {"ImportError": problem.sentence, **cleared}, staged.etag)
 
 
-def _merged_problems(waiting: Sequence[tuple[_Staged, Problem]]) -> tuple[Problem, ...]:
+def _merged_problems(waiting: Sequence[tuple[Staged, Problem]]) -> tuple[Problem, ...]:
     """One problem for each reason, with all the actuals that wait for it."""
     by_reason: dict[tuple[ReasonCode, str], list[str]] = {}
     for staged, problem in waiting:
@@ -193,53 +176,68 @@ def _merged_problems(waiting: Sequence[tuple[_Staged, Problem]]) -> tuple[Proble
 
 
 def _make(store: RowStore, work: _Work) -> tuple[int, bool]:
-    """Make the journals of the committed run; tell how many lines, and whether rows are left that wait."""
-    stamped: dict[str, list[_Staged]] = {}
+    """Make the journals of the committed choice; tell how many lines, and whether rows are left for another run."""
+    stamped: dict[str, list[Staged]] = {}
     waits = False
-    for staged in _rows(store, work):
-        waits = waits or staged.row.journal is None
-        if staged.row.import_run == work.range.run and staged.row.journal:
+    stamps = Stamps(store, work.range)
+    for staged in read_staged(store, work.range):
+        if staged.row.journal and staged.row.import_run == work.range.run:
             stamped.setdefault(staged.row.journal, []).append(staged)
+        else:
+            waits = waits or stamps.taken(staged) is not Taken.FOR_GOOD
     for journal, members in stamped.items():
         _make_journal(store, work, journal, sorted(members, key=lambda each: each.row.journal_line or 0))
     return sum(len(members) for members in stamped.values()), waits
 
 
-def _make_journal(store: RowStore, work: _Work, journal: str, members: Sequence[_Staged]) -> None:
+def _make_journal(store: RowStore, work: _Work, journal: str, members: Sequence[Staged]) -> None:
     key = RowKey(journal, journal)
-    if store.find(Table.FINANCE_INTEGRATION_JOURNALS, key) is None:
-        contents = [(each, _content(work, each)) for each in members]
-        problem = next((content for _, content in contents if isinstance(content, Problem)), None)
-        if problem is not None:
-            # the set-up has changed between the choice and the making: it is named, and the next tick goes on
-            raise NotYet(problem)
-        lines = _lines(store, work, journal, {each.key.text: content for each, content in contents})
-        save(store, Table.FINANCE_INTEGRATION_JOURNAL_LINES, journal, (_insert(line) for line in lines))
-        header = _header(work, journal, lines)
-        save(store, Table.FINANCE_INTEGRATION_JOURNALS, journal, (Insert(journal, header.to_columns()),))
+    header = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, key, Journal) or _made(store, work, key, members)
+    if header.status == JournalStatus.POSTED:
+        return
     ready = posting_work(
         WorkKind.POST_JOURNAL, company=work.range.company, document=journal, correlation=work.range.correlation
     )
     save(store, Table.FINANCE_PENDING_WORK, ready.kind.value, (Insert(ready.key.row, ready.to_columns()),))
 
 
-def _lines(
-    store: RowStore, work: _Work, journal: str, contents: Mapping[str, JournalLineContent | Problem]
-) -> list[JournalLine]:
-    company = work.range.company
-    first = allocate(
-        store, Table.FINANCE_NUMBER_SEQUENCES, f"{company}|{VOUCHER_SEQUENCE}", journal, count=len(contents)
-    )
+def _made(store: RowStore, work: _Work, key: RowKey, members: Sequence[Staged]) -> Journal:
+    lines = _lines(store, work, key.row, members)
+    header = _header(work, key.row, lines)
+    _save_lines(store, key.row, lines)
+    try:
+        save(store, Table.FINANCE_INTEGRATION_JOURNALS, key.partition, (Insert(key.row, header.to_columns()),))
+    except ContentDiffers:
+        # another worker has made it meanwhile, and it was posted since
+        return find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, key, Journal) or header
+    return header
+
+
+def _save_lines(store: RowStore, journal: str, lines: Sequence[JournalLine]) -> None:
+    inserts = [Insert(line.key.row, line.to_columns()) for line in lines]
+    try:
+        save(store, LINES, journal, inserts)
+    except ContentDiffers:
+        # a line that stands was made of older set-up, or is posted by now: it stays, the others are added
+        pages = store.read_pages(LINES, journal, columns=("LineNumber",))
+        stands = {row.key.row for page in pages for row in page}
+        save(store, LINES, journal, (insert for insert in inserts if insert.row not in stands))
+
+
+def _lines(store: RowStore, work: _Work, journal: str, members: Sequence[Staged]) -> list[JournalLine]:
+    contents = [_content(work, each) for each in members]
+    problem = next((content for content in contents if isinstance(content, Problem)), None)
+    if problem is not None:
+        # the set-up has changed between the choice and the making: it is named, and the next tick goes on
+        raise NotYet(problem)
+    sequence = f"{work.range.company}|{VOUCHER_SEQUENCE}"
+    first = allocate(store, Table.FINANCE_NUMBER_SEQUENCES, sequence, journal, count=len(contents))
     pattern = work.setup.parameters.journal_voucher_format
     return [
         content.in_journal(journal, number, formatted(pattern, first + number - 1))
-        for number, content in enumerate(contents.values(), start=1)
+        for number, content in enumerate(contents, start=1)
         if isinstance(content, JournalLineContent)
     ]
-
-
-def _insert(line: JournalLine) -> Insert:
-    return Insert(line.key.row, line.to_columns())
 
 
 def _header(work: _Work, journal: str, lines: Sequence[JournalLine]) -> Journal:
@@ -270,7 +268,7 @@ def _finish(store: RowStore, work: _Work, *, waits: bool) -> None:
     replace_status(store, Table.FINANCE_PENDING_WORK, work.stored.key, columns, work.stored.etag)
 
 
-def _waiting(store: RowStore, work: _Work, problems: tuple[Problem, ...]) -> Outcome:
-    if not problems:
+def _nothing_ready(store: RowStore, work: _Work, choice: _Choice, problems: tuple[Problem, ...]) -> Outcome:
+    if not problems and not choice.is_shared:
         put_away(store, work.stored)
     return Outcome(Action.NOTHING_TO_DO, work.range.partition, {"company": work.range.company}, problems)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from itertools import batched, islice
+from itertools import batched
 from types import MappingProxyType
 
 from domain.commands import Command, PostJournal, PostProposal
@@ -13,7 +13,7 @@ from domain.pending_work import PendingWork, WorkKind
 from domain.ports import CommandSender, RowStore
 from domain.setup import LegalEntitySetup
 from domain.workflows.companies import Companies
-from domain.workflows.work_index import pending
+from domain.workflows.work_index import pending, take_turns
 
 # commands of one tick
 COMMANDS_MAX = 500
@@ -32,7 +32,7 @@ def post_pending(store: RowStore, sender: CommandSender, kind: WorkKind, now: da
     companies = Companies(store)
     works = (work for work in read_pending(store, kind) if _posts_in_batch(companies.setup(work.company), kind))
     sent = 0
-    for works_at_once in batched(islice(works, COMMANDS_MAX), COMMANDS_AT_ONCE, strict=False):
+    for works_at_once in batched(take_turns(works, now, COMMANDS_MAX), COMMANDS_AT_ONCE, strict=False):
         sender.send(tuple(posting_command(work, now, now.date()) for work in works_at_once))
         sent += len(works_at_once)
     action = Action.POSTING_REQUESTED if sent else Action.NOTHING_TO_DO

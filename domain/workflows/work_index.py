@@ -4,7 +4,8 @@ Whoever begins work counts its claims up, by version: that is what shuts out a s
 still write what it has in hand, but it can't commit its choice any more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from domain.errors import ChangedMeanwhile, RowMissing
 from domain.pending_work import PendingWork, WorkKind
@@ -22,6 +23,18 @@ def pending(store: RowStore, kind: WorkKind) -> Iterator[StoredRow]:
         yield from page
 
 
+def take_turns[W](works: Iterable[W], now: datetime, most: int) -> Sequence[W]:
+    """Choose what a tick looks at: everything, or as much as it may, from another place in each minute.
+
+    Work that waits for a person stays pending; if every tick began at the first, it would hold up what stands behind.
+    """
+    everything = list(works)
+    if len(everything) <= most:
+        return everything
+    start = int(now.timestamp()) // 60 * most % len(everything)
+    return (everything[start:] + everything[:start])[:most]
+
+
 def claim(store: RowStore, row: StoredRow) -> StoredRow | None:
     """Begin work.
 
@@ -35,7 +48,9 @@ def claim(store: RowStore, row: StoredRow) -> StoredRow | None:
         store.write(TABLE, row.key.partition, (Merge(row.key.row, {"Claims": claims}, row.etag),))
     except (ChangedMeanwhile, RowMissing):
         return None
-    return store.find(TABLE, row.key)
+    stands = store.find(TABLE, row.key)
+    # whoever has begun since then shuts us out, and the version that stands is theirs
+    return stands if stands is not None and PendingWork.from_columns(stands.columns).claims == claims else None
 
 
 def put_away(store: RowStore, row: StoredRow) -> None:
