@@ -99,7 +99,7 @@ class JournalLine(JournalLineContent):
     number: int = Field(alias="LineNumber", ge=1, le=9_999_999)
     status: LineStatus = Field(default=LineStatus.DRAFT, alias="Status")
     voucher: KeyText = Field(alias="Voucher")
-    # the voucher of the cost or sale that belongs to it, when it stands in the same journal
+    # the voucher of the cost or sale that belongs to it, wherever that stands; None: not connected, or not known yet
     related_voucher: KeyText | None = Field(default=None, alias="RelatedVoucher")
     # -- since posting: why it could not be posted; the ledger entries that posting decided, as JSON text
     post_error: Text | None = Field(default=None, alias="PostError")
@@ -110,4 +110,9 @@ class JournalLine(JournalLineContent):
     @property
     def key(self) -> RowKey:
         """Partition: the journal. Row: line number and actual."""
-        return RowKey(self.journal, f"{self.number:07d}|{self.actual}")
+        return line_key(self.journal, self.number, self.actual)
+
+
+def line_key(journal: str, number: int, actual: str) -> RowKey:
+    """Locate the line of an actual; its staged row knows all three."""
+    return RowKey(journal, f"{number:07d}|{actual}")

@@ -23,6 +23,7 @@ class Action(StrEnum):
     JOURNAL_LINES_IMPORTED = "journal_lines_imported"
     ON_ACCOUNT_IMPORTED = "on_account_imported"
     PROPOSAL_LINES_IMPORTED = "proposal_lines_imported"
+    VOUCHERS_RELATED = "vouchers_related"
     JOURNAL_POSTED = "journal_posted"
     PROPOSAL_POSTED = "proposal_posted"
     POSTING_REQUESTED = "posting_requested"

@@ -1,15 +1,14 @@
 """The periodic process Import from staging: everything that is pending, bounded, one piece of work at a time.
 
-First the on-account transactions, then the journal lines, then the proposals. A piece that fails is named and does not
-hold up the others; what is left over waits for the next tick.
+First the on-account transactions, then the journal lines and their related vouchers, then the proposals. A piece that
+fails is named and does not hold up the others; where there is more than one tick takes, the ticks take turns.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from itertools import islice
 
 from domain.commands import ImportProposal
-from domain.errors import CarriesProblem, ChangedMeanwhile, ContentDiffers, Problem, ReasonCode
+from domain.errors import CarriesProblem, ChangedMeanwhile, ContentDiffers, Problem, ReasonCode, RowMissing
 from domain.identifiers import derive_id
 from domain.outcome import Action, Outcome
 from domain.pending_work import PendingWork, WorkKind
@@ -21,11 +20,11 @@ from domain.workflows.handling import clear_problem, keep_problem
 from domain.workflows.import_journal_lines import import_journal_lines
 from domain.workflows.import_on_account import import_on_account
 from domain.workflows.import_proposal import import_lines
-from domain.workflows.work_index import pending
+from domain.workflows.relate_vouchers import relate_vouchers
+from domain.workflows.work_index import TABLE, pending, take_turns
 
 # pieces of work of one kind in one tick
 WORK_PER_TICK_MAX = 500
-STAGE = "import-from-staging"
 
 type Work = Callable[[StoredRow], Outcome]
 
@@ -45,10 +44,11 @@ def import_from_staging(store: RowStore, sender: CommandSender, now: datetime) -
     work: Mapping[WorkKind, Work] = {
         WorkKind.ON_ACCOUNT: lambda row: import_on_account(store, companies, row),
         WorkKind.JOURNAL_LINES: lambda row: import_journal_lines(store, companies, row),
+        WorkKind.RELATED_VOUCHERS: lambda row: relate_vouchers(store, row, now),
         WorkKind.PROPOSAL_LINES: lambda row: import_lines(store, sender, companies, _command(row, now)),
     }
     for kind, do in work.items():
-        for row in islice(pending(store, kind), WORK_PER_TICK_MAX):
+        for row in take_turns(pending(store, kind), now, WORK_PER_TICK_MAX):
             yield _isolated(store, row, do)
 
 
@@ -61,26 +61,35 @@ def _isolated(store: RowStore, row: StoredRow, do: Work) -> Outcome:
     except ContentDiffers as error:
         problem = Problem(ReasonCode.CONTENT_DIFFERS, str(error), (work.partition,))
         outcome = Outcome(Action.NOTHING_TO_DO, work.partition, {"kind": work.kind.value}, (problem,))
-    except ChangedMeanwhile:
+    except (ChangedMeanwhile, RowMissing):
         # another worker was faster; the next tick looks again
         return Outcome(Action.NOTHING_TO_DO, work.partition, {"kind": work.kind.value})
-    _keep_or_clear(store, work, outcome)
+    _keep_or_clear(store, row, outcome)
     return outcome
 
 
-def _keep_or_clear(store: RowStore, work: PendingWork, outcome: Outcome) -> None:
+def _keep_or_clear(store: RowStore, row: StoredRow, outcome: Outcome) -> None:
+    work = PendingWork.from_columns(row.columns)
+    stage = _stage(work)
     if outcome.problems:
-        stored = open_problem(
-            outcome.problems[0], document=work.partition, stage=_stage(work), correlation=work.correlation
-        )
+        stored = open_problem(outcome.problems[0], document=work.partition, stage=stage, correlation=work.correlation)
         keep_problem(store, stored)
-    else:
-        clear_problem(store, work.partition, _stage(work))
+        # another worker may have finished the work and cleared the problem before it was kept
+        if store.find(TABLE, row.key) is not None:
+            return
+    clear_problem(store, work.partition, stage)
 
 
 def _stage(work: PendingWork) -> str:
-    # two ranges of one contract's backlog have a problem each
-    return f"{work.kind.value}|{work.first}" if work.kind == WorkKind.JOURNAL_LINES else work.kind.value
+    match work.kind:
+        case WorkKind.JOURNAL_LINES | WorkKind.ON_ACCOUNT:
+            # two ranges of one contract's backlog have a problem each
+            return f"{work.kind.value}|{work.first}"
+        case WorkKind.PROPOSAL_LINES:
+            # the queue does the same work: what one of the two finds solved is solved for the other
+            return ImportProposal.name
+        case _:
+            return work.kind.value
 
 
 def _command(row: StoredRow, now: datetime) -> ImportProposal:

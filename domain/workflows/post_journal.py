@@ -20,13 +20,15 @@ from domain.pending_work import WorkKind, posting_work
 from domain.ports import CommandSender, RowStore
 from domain.posting import LinePosting, post_line
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
-from domain.saving import replace_status, save
+from domain.saving import read_keys, replace_status, save
 from domain.setup import LegalEntitySetup
 from domain.tables import Table
 from domain.workflows.companies import Companies
-from domain.workflows.reading import known_document
+from domain.workflows.reading import find_record, known_document
 
 LINES = Table.FINANCE_INTEGRATION_JOURNAL_LINES
+# of a staged row: the journal in which it stands
+JOURNAL_COLUMN = "ProjAdvancedJournal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,18 @@ def post_journal(store: RowStore, sender: CommandSender, command: PostJournal) -
     key = RowKey(command.journal, command.journal)
     row = known_document(store, Table.FINANCE_INTEGRATION_JOURNALS, key, "integration journal")
     journal = Journal.from_columns(row.columns)
-    if journal.status == JournalStatus.DRAFT:
-        problems = _decide(store, journal, row)
-        if problems:
-            return Outcome(Action.NOTHING_TO_DO, journal.journal, {"company": journal.company}, problems)
-        row = known_document(store, Table.FINANCE_INTEGRATION_JOURNALS, key, "integration journal")
-        journal = Journal.from_columns(row.columns)
-    if journal.status == JournalStatus.PROCESSING:
-        journal = _post(store, journal, row)
+    try:
+        if journal.status == JournalStatus.DRAFT:
+            problems = _decide(store, journal, row)
+            if problems:
+                return Outcome(Action.NOTHING_TO_DO, journal.journal, {"company": journal.company}, problems)
+            row = known_document(store, Table.FINANCE_INTEGRATION_JOURNALS, key, "integration journal")
+            journal = Journal.from_columns(row.columns)
+        if journal.status == JournalStatus.PROCESSING:
+            journal = _post(store, journal, row)
+    except ChangedMeanwhile as error:
+        sentence = f"journal {journal.journal} is being posted by another worker; it is looked at again"
+        raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (journal.journal,))) from error
     _hand_on(store, sender, journal, command)
     facts: dict[str, str | int] = {"company": journal.company, "posted": journal.posted or 0}
     return Outcome(Action.JOURNAL_POSTED, journal.journal, {**facts, "transferred": journal.transferred or 0})
@@ -85,12 +91,8 @@ def _decide(store: RowStore, journal: Journal, row: StoredRow) -> tuple[Problem,
     if not good and not any(isinstance(posting, LinePosting) for _, posting in told):
         save(store, LINES, journal.journal, _reasons(told))
         return by_precedence(posting for _, posting in told if isinstance(posting, Problem))
-    try:
-        save(store, LINES, journal.journal, (_decision(each, posting) for each, posting in told))
-        _begin(store, journal, row)
-    except ChangedMeanwhile as error:
-        sentence = f"journal {journal.journal} is being posted by another worker; it is looked at again"
-        raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (journal.journal,))) from error
+    save(store, LINES, journal.journal, (_decision(each, posting) for each, posting in told))
+    _begin(store, journal, row)
     return ()
 
 
@@ -155,13 +157,12 @@ def _save_transactions(store: RowStore, postings: Sequence[LinePosting]) -> None
 
 
 def _transfer(store: RowStore, journal: Journal, bad: Sequence[JournalLine]) -> None:
-    """Put the bad lines in a journal of their own, under their own vouchers, and say so on the staged rows."""
+    """Put the bad lines in a journal of their own, under their numbers and vouchers, and say so on the staged rows."""
     if not bad:
         return
     target = error_journal(journal.journal)
-    moved = [
-        line.changed(journal=target, number=number, status=LineStatus.DRAFT) for number, line in enumerate(bad, start=1)
-    ]
+    # the related voucher follows when the line has moved: only then whoever relates vouchers finds it there
+    moved = [line.changed(journal=target, status=LineStatus.DRAFT, related_voucher=None) for line in bad]
     save(store, LINES, target, (Insert(line.key.row, line.to_columns()) for line in moved))
     header = Journal(
         journal=target,
@@ -174,18 +175,25 @@ def _transfer(store: RowStore, journal: Journal, bad: Sequence[JournalLine]) -> 
         correlation=journal.correlation,
     )
     save(store, Table.FINANCE_INTEGRATION_JOURNALS, target, (Insert(target, header.to_columns()),))
-    for partition in sorted({RowKey.from_text(line.actual_key).partition for line in moved}):
-        mine = [line for line in moved if RowKey.from_text(line.actual_key).partition == partition]
-        marks = (Merge(RowKey.from_text(line.actual_key).row, _mark(line)) for line in mine)
+    _mark(store, journal, moved)
+    related = {each.line.actual: each.line.related_voucher for each in _read(store, journal)}
+    merges = [Merge(line.key.row, {"RelatedVoucher": name}) for line in moved if (name := related.get(line.actual))]
+    save(store, LINES, target, merges)
+
+
+def _mark(store: RowStore, journal: Journal, moved: Sequence[JournalLine]) -> None:
+    """Name the new journal on the staged rows that still name this one."""
+    keys = [RowKey.from_text(line.actual_key) for line in moved]
+    staged = read_keys(store, Table.FINANCE_ACTUALS_STAGING, keys, (JOURNAL_COLUMN,))
+    target = {JOURNAL_COLUMN: error_journal(journal.journal)}
+    mine = [row for row in staged.values() if row.columns.get(JOURNAL_COLUMN) == journal.journal]
+    for partition in sorted({row.key.partition for row in mine}):
+        marks = (Merge(row.key.row, target, row.etag) for row in mine if row.key.partition == partition)
         save(store, Table.FINANCE_ACTUALS_STAGING, partition, marks)
 
 
-def _mark(line: JournalLine) -> dict[str, str | int | bool | None]:
-    return {"ProjAdvancedJournal": line.journal, "ProjAdvancedJournalLine": line.number}
-
-
 def _hand_on(store: RowStore, sender: CommandSender, journal: Journal, command: PostJournal) -> None:
-    if journal.transferred:
+    if journal.transferred and not _is_posted(store, error_journal(journal.journal)):
         again = posting_work(
             WorkKind.POST_JOURNAL,
             company=journal.company,
@@ -205,3 +213,8 @@ def _hand_on(store: RowStore, sender: CommandSender, journal: Journal, command: 
         WorkKind.POST_JOURNAL, company=journal.company, document=journal.journal, correlation=journal.correlation
     )
     save(store, Table.FINANCE_PENDING_WORK, done.kind.value, (Delete(done.key.row),))
+
+
+def _is_posted(store: RowStore, journal: str) -> bool:
+    header = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, RowKey(journal, journal), Journal)
+    return header is not None and header.status == JournalStatus.POSTED

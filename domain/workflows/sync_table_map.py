@@ -14,7 +14,7 @@ from typing import NamedTuple
 from domain.commands import SyncTableMap
 from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused, RowMissing
 from domain.outcome import Action, Fact, Outcome
-from domain.pending_work import PendingWork, WorkKind, work_for
+from domain.pending_work import CROSS_COMPANY, PendingWork, WorkKind, work_for
 from domain.ports import RowStore
 from domain.rows import Columns, Insert, Merge, Operation, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, Writers, in_turn, read_keys, save
@@ -153,7 +153,7 @@ class _Sync:
         for row in rows:
             kind = work_for(self.table_map.target, row.columns)
             if kind is not None:
-                self.work[kind, str(row.columns[COMPANY_COLUMN])] += 1
+                self.work[kind, str(row.columns.get(COMPANY_COLUMN, CROSS_COMPANY))] += 1
 
     def settle(self, partition: str, rows: Sequence[_Row]) -> None:
         """Bring rows up to date where their map lets them follow, by version, with what the source says now."""
