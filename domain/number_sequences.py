@@ -51,8 +51,9 @@ def owner_key(sequence: str, number: str) -> RowKey:
 def formatted(pattern: str, number: int) -> str:
     """Write a number in the format of its sequence: `INV-######` and 12 give INV-000012.
 
-    A number that has more digits than the format has places is written in full.
+    A number that has more digits than the format has places is written in full; a format without places ends with it.
     """
-    places = pattern.count("#")
-    head, _, tail = pattern.partition("#" * places)
-    return f"{head}{number:0{places}d}{tail}" if places else f"{pattern}{number}"
+    head, hash_sign, rest = pattern.partition("#")
+    tail = rest.lstrip("#")
+    places = len(hash_sign) + len(rest) - len(tail)
+    return f"{head}{number:0{places}d}{tail}"
