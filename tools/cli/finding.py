@@ -61,6 +61,5 @@ def _document_of_number(desk: Desk, number: str) -> str | None:
         owner = desk.store.find(Table.DATAVERSE_NUMBER_SEQUENCES, owner_key(NUMBER_SEQUENCE, each))
         if owner is not None:
             return str(owner.columns.get("Document"))
-    row_key = owner_key("", number).row
-    rows = desk.browser.rows(Table.FINANCE_NUMBER_SEQUENCES, where=("RowKey", row_key), limit=1)
-    return next((str(row.columns.get("Document")) for row in rows), None)
+    rows = desk.browser.rows(Table.FINANCE_PROJECT_INVOICES, where=("ProjInvoiceId", number), limit=1)
+    return next((row.key.row for row in rows), None)

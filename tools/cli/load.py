@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from domain.errors import BadRow
 from domain.loading import DOCUMENT_BYTES_MAX, LINE_BYTES_MAX, Document, open_document, open_lines, too_large
 from domain.workflows.load_rows import FileReport, Load, RowProblem, load_rows
+from tools.cli.amounts import count_text
 from tools.cli.desk import Desk, Sorry
 from tools.cli.drawing import draw_reports, draw_row_problems, say
 
@@ -101,7 +102,7 @@ def _progress(desk: Desk) -> Progress:
 def _sum_up(desk: Desk, reports: Sequence[FileReport], *, refused: int) -> None:
     new, updated = sum(each.inserted for each in reports), sum(each.updated for each in reports)
     already, bad = sum(each.already for each in reports), sum(each.bad for each in reports)
-    told = f"{new} rows are new, {updated} updated, {already} stood already, {bad} are bad"
-    files = f"; {refused} files were refused" if refused else ""
+    told = f"{count_text(new, 'new row')}, {updated} updated, {already} there already, {bad} bad"
+    files = f"; {count_text(refused, 'file')} refused" if refused else ""
     style = "red" if bad or refused else "green"
     say(desk.console, f"{told}{files}.", style)

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from datetime import date
 
-from domain.commands import Command, PostJournal, PostProposal
 from domain.invoice_proposal import Proposal
 from domain.journal import Journal
 from domain.pending_work import PendingWork, WorkKind
 from domain.rows import RowKey
 from domain.tables import Table
-from domain.workflows.reading import find_record, read_records
+from domain.workflows.post_pending import posting_command, read_pending
+from domain.workflows.reading import find_record
 from tools.cli.amounts import amount_text, count_text
-from tools.cli.desk import Desk, new_id
+from tools.cli.desk import Desk
 from tools.cli.drawing import draw_rows, grid, say
 
 KINDS = {
@@ -19,7 +19,8 @@ KINDS = {
     "proposals": (WorkKind.POST_PROPOSAL,),
     "all": (WorkKind.POST_JOURNAL, WorkKind.POST_PROPOSAL),
 }
-COMMANDS_PER_SEND = 100
+# documents that are named; the rest is counted
+ROWS_DRAWN_MAX = 50
 
 
 def post(desk: Desk, what: str, *, invoice_date: date | None, company: str | None) -> int:
@@ -29,8 +30,8 @@ def post(desk: Desk, what: str, *, invoice_date: date | None, company: str | Non
         _tell_nothing(desk, what, company)
         return 0
     day = invoice_date or desk.today
-    desk.sender.send([_command(desk, each, day) for each in work])
-    rows = [_told(desk, each) for each in work]
+    desk.sender.send([posting_command(each, desk.clock.now(), day) for each in work])
+    rows = [_told(desk, each) for each in work[:ROWS_DRAWN_MAX]]
     draw_rows(desk.console, grid("Sent to be posted", "what", "legal entity", "document", "content", "id"), rows)
     say(
         desk.console,
@@ -42,16 +43,9 @@ def post(desk: Desk, what: str, *, invoice_date: date | None, company: str | Non
 
 def pending(desk: Desk, kind: WorkKind, company: str | None) -> Iterator[PendingWork]:
     """Read what waits to be posted."""
-    for work in read_records(desk.store, Table.FINANCE_PENDING_WORK, kind.value, PendingWork):
+    for work in read_pending(desk.store, kind):
         if company is None or work.company == company.lower():
             yield work
-
-
-def _command(desk: Desk, work: PendingWork, day: date) -> Command:
-    common = {"command": new_id(), "correlation": work.correlation, "requested_at": desk.clock.now()}
-    if work.kind is WorkKind.POST_JOURNAL:
-        return PostJournal.model_validate({**common, "journal": work.partition})
-    return PostProposal.model_validate({**common, "proposal": work.partition, "invoice_date": day})
 
 
 def _told(desk: Desk, work: PendingWork) -> tuple[str, str, str, str, str]:

@@ -31,7 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     if list(arguments) not in ([], ["run"]):
         sys.stderr.write(USAGE)
         return 2
-    # so that every process is stopped on the way out
+    # so that every process is stopped on the way out; a shell starts background jobs with Ctrl-C ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(TERMINATED))
     console = new_console()
     try:
