@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from domain.commands import ImportProposal
 from domain.option_sets import FinanceTransactionType
 from domain.record import CompanyCode, Guid, KeyText, Record, Text
 from domain.rows import Columns, RowKey
@@ -63,6 +64,19 @@ class PendingWork(Record):
         """Partition: the kind. Row: everything but the correlation, so that two pieces of work never share a row."""
         parts = (self.kind.value, self.company, self.partition, self.first, self.last, f"{self.rows:07d}")
         return RowKey(self.kind.value, "|".join(parts))
+
+    @property
+    def stage(self) -> str:
+        """Name the stage under which the problem of this work is stored; its document is the partition."""
+        match self.kind:
+            case WorkKind.JOURNAL_LINES | WorkKind.ON_ACCOUNT:
+                # two ranges of one contract's backlog have a problem each
+                return f"{self.kind.value}|{self.first}"
+            case WorkKind.PROPOSAL_LINES:
+                # the queue does the same work: what one of the two finds solved is solved for the other
+                return ImportProposal.name
+            case _:
+                return self.kind.value
 
 
 def work_for(table: Table, columns: Columns) -> WorkKind | None:

@@ -70,26 +70,15 @@ def _isolated(store: RowStore, row: StoredRow, do: Work) -> Outcome:
 
 def _keep_or_clear(store: RowStore, row: StoredRow, outcome: Outcome) -> None:
     work = PendingWork.from_columns(row.columns)
-    stage = _stage(work)
     if outcome.problems:
-        stored = open_problem(outcome.problems[0], document=work.partition, stage=stage, correlation=work.correlation)
+        stored = open_problem(
+            outcome.problems[0], document=work.partition, stage=work.stage, correlation=work.correlation
+        )
         keep_problem(store, stored)
         # another worker may have finished the work and cleared the problem before it was kept
         if store.find(TABLE, row.key) is not None:
             return
-    clear_problem(store, work.partition, stage)
-
-
-def _stage(work: PendingWork) -> str:
-    match work.kind:
-        case WorkKind.JOURNAL_LINES | WorkKind.ON_ACCOUNT:
-            # two ranges of one contract's backlog have a problem each
-            return f"{work.kind.value}|{work.first}"
-        case WorkKind.PROPOSAL_LINES:
-            # the queue does the same work: what one of the two finds solved is solved for the other
-            return ImportProposal.name
-        case _:
-            return work.kind.value
+    clear_problem(store, work.partition, work.stage)
 
 
 def _command(row: StoredRow, now: datetime) -> ImportProposal:

@@ -29,6 +29,7 @@ from domain.setup import LegalEntitySetup
 from domain.staging import OnAccountTransaction, StagedActual, StagedRelationship
 from domain.tables import Table
 from domain.workflows.companies import Companies
+from domain.workflows.handling import clear_problem
 from domain.workflows.reading import paged, read_records
 
 type Source = ProjectTransaction | OnAccountTransaction
@@ -222,6 +223,8 @@ def _hand_on(store: RowStore, sender: CommandSender, proposal: Proposal, command
     if proposal.status == ProposalStatus.CLOSED:
         sender.send((_write_back(proposal, command),))
     done = header_work(proposal)
+    # the problem goes first: who dies in between comes back for the work, but nobody comes back for a problem
+    clear_problem(store, done.partition, done.stage)
     save(store, Table.FINANCE_PENDING_WORK, done.kind.value, (Delete(done.key.row),))
 
 

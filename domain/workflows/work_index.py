@@ -13,6 +13,7 @@ from domain.ports import RowStore
 from domain.rows import Delete, Merge, StoredRow
 from domain.saving import save
 from domain.tables import Table
+from domain.workflows.handling import clear_problem
 
 TABLE = Table.FINANCE_PENDING_WORK
 
@@ -54,7 +55,12 @@ def claim(store: RowStore, row: StoredRow) -> StoredRow | None:
 
 
 def put_away(store: RowStore, row: StoredRow) -> None:
-    """Remove work that is done, unless somebody has begun it again since."""
+    """Remove work that is done, unless somebody has begun it again since.
+
+    Its problem goes first: who dies in between comes back for the work, but nobody comes back for a problem.
+    """
+    work = PendingWork.from_columns(row.columns)
+    clear_problem(store, work.partition, work.stage)
     try:
         save(store, TABLE, row.key.partition, (Delete(row.key.row, row.etag),))
     except ChangedMeanwhile:

@@ -1,0 +1,133 @@
+"""A line on which everything comes in another order, and what stands afterwards, whoever got which number."""
+
+import re
+from collections.abc import Mapping
+from itertools import batched, groupby
+from random import Random
+
+from domain.commands import Command
+from domain.errors import NotYet
+from domain.number_sequences import Allocation, formatted
+from domain.rows import Insert, Value
+from domain.setup import LegalEntitySetup
+from domain.tables import Table
+from domain.workflows.companies import Companies
+from domain.workflows.dispatch import perform
+from tests.line import CONTRACT_ADATUM, CONTRACT_COHO, CONTRACT_DANISH, Line
+
+CONTRACTS = (CONTRACT_ADATUM, CONTRACT_COHO, CONTRACT_DANISH)
+NUMBER = re.compile(r"(?:USMF|DKDS|GBSI)-(?:PJV|PIV|INV)-\d{6}|PRO-\d{6}")
+FORMATS = {
+    "journal-voucher": "journal_voucher_format",
+    "customer-invoice": "invoice_number_format",
+    "invoice-voucher": "invoice_voucher_format",
+}
+SEQUENCES = (Table.FINANCE_NUMBER_SEQUENCES, Table.DATAVERSE_NUMBER_SEQUENCES)
+# deliveries that a restless drain may take before it counts as going round in circles
+DELIVERIES_MAX = 5_000
+
+type Named = Mapping[str, Mapping[str, Mapping[str, Value]]]
+
+
+def straight() -> Line:
+    """The three sample contracts from the backlog to the write-back, everything once and in order."""
+    line = loaded()
+    line.drain()
+    line.tick()
+    line.bill(*CONTRACTS)
+    line.finish()
+    return line
+
+
+def loaded() -> Line:
+    """The samples, loaded, with what the load sent still in the queues."""
+    line = Line.in_memory()
+    line.load_samples()
+    return line
+
+
+def copy_of(line: Line) -> Line:
+    """Another line with the same rows and the same commands in its queues."""
+    copy = Line.in_memory()
+    for table in Table:
+        for partition, rows in groupby(line.rows(table), key=lambda row: row.key.partition):
+            for some in batched(rows, 100, strict=False):
+                copy.store.write(table, partition, [Insert(row.key.row, row.columns) for row in some])
+    copy.memory.calls.clear()
+    copy.send(*(waiting.command for waiting in line.queues.waiting))
+    return copy
+
+
+def all_at_once(line: Line, invoices: list[str]) -> None:
+    """The project manager does everything while what the load sent is still on its way."""
+    for contract in CONTRACTS:
+        line.mark_ready(contract)
+        line.create_proforma(contract)
+    for invoice in invoices:
+        line.confirm(invoice)
+
+
+def restless_drain(line: Line, chance: Random) -> int:
+    """Deliver everything twice in a random order, with ticks at random moments; give the number of deliveries."""
+    waiting: list[Command] = []
+    deliveries = 0
+    while True:
+        while (command := line.queues.take()) is not None:
+            waiting += [command, command]
+        if not waiting:
+            return deliveries
+        command = waiting.pop(chance.randrange(len(waiting)))
+        deliveries += 1
+        assert deliveries < DELIVERIES_MAX, f"{command.name} of {command.document} goes round in circles"
+        try:
+            perform(line.store, line.queues, command)
+        except NotYet:
+            waiting.append(command)
+        if chance.random() < 0.3:
+            line.tick()
+
+
+def named(line: Line) -> Named:
+    """All rows of all tables, with each number written as the name of the document that got it.
+
+    Which of two documents got which number is the only thing that may differ between two runs.
+    """
+    names = _names(line)
+
+    def told(value: Value) -> Value:
+        return NUMBER.sub(lambda found: names[found.group()], value) if isinstance(value, str) else value
+
+    tables = {name: rows for name, rows in line.snapshot().items() if Table(name) not in SEQUENCES}
+    return {
+        name: {str(told(key)): {column: told(value) for column, value in row.items()} for key, row in rows.items()}
+        for name, rows in tables.items()
+    }
+
+
+def allocations(line: Line) -> list[tuple[str, Allocation]]:
+    """Who got which numbers of which sequence of finance."""
+    rows = (row for row in line.rows(Table.FINANCE_NUMBER_SEQUENCES) if row.key.row.startswith("document|"))
+    return [(row.key.partition, Allocation.from_columns(row.columns)) for row in rows]
+
+
+def numbers(line: Line) -> dict[str, list[int]]:
+    """All numbers that were given, by sequence, in order."""
+    given: dict[str, list[int]] = {}
+    for sequence, allocation in allocations(line):
+        given.setdefault(sequence, []).extend(range(allocation.first, allocation.first + allocation.count))
+    return {sequence: sorted(taken) for sequence, taken in given.items()}
+
+
+def _names(line: Line) -> dict[str, str]:
+    companies = Companies(line.store)
+    names: dict[str, str] = {}
+    for sequence, allocation in allocations(line):
+        company, _, kind = sequence.partition("|")
+        setup = companies.setup(company)
+        assert isinstance(setup, LegalEntitySetup)
+        pattern = getattr(setup.parameters, FORMATS[kind])
+        for place in range(allocation.count):
+            names[formatted(pattern, allocation.first + place)] = f"<{sequence} {place + 1} of {allocation.document}>"
+    for row in line.rows(Table.DATAVERSE_INVOICES):
+        names[str(row.columns["invoicenumber"])] = f"<proforma {row.key.row}>"
+    return names
