@@ -1,17 +1,22 @@
 """A contract with its backlog on a line, for tests: one line and one payer unless a test says more."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from domain.actuals import Actual, TransactionConnection
+from domain.backlog import BacklogEntry
 from domain.contract import Account, Contract, ContractCustomer, ContractLine, Milestone
+from domain.errors import ReasonCode
 from domain.identifiers import derive_id
 from domain.option_sets import BillingMethod, TransactionType
-from domain.proforma import Invoice, InvoiceLineDetail
+from domain.outcome import Outcome
+from domain.problems import OpenProblem
+from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.record import Record
 from domain.rows import Replace, RowKey
 from domain.saving import save
 from domain.tables import Table
-from tests.line import Line
+from tests.line import END_OF_AUGUST, Line
 from tests.workflows.adatum import CONTRACT, actual, guid, reference_rows
 
 SECOND_LINE, SECOND_PAYER, SECOND_ACCOUNT = guid(31), guid(32), guid(33)
@@ -113,6 +118,50 @@ def details_of(line: Line) -> list[InvoiceLineDetail]:
 def sales(count: int) -> list[Actual]:
     """So many unbilled sales."""
     return [sale(number) for number in range(1, count + 1)]
+
+
+def actuals(line: Line) -> list[Actual]:
+    """All actuals, in the order of contracts and invoices."""
+    return line.records(Table.DATAVERSE_ACTUALS, Actual)
+
+
+def invoices(line: Line) -> list[Invoice]:
+    """All proforma headers."""
+    return line.records(Table.DATAVERSE_INVOICES, Invoice)
+
+
+def lines(line: Line) -> list[InvoiceLine]:
+    """All lines of proforma invoices."""
+    return line.records(Table.DATAVERSE_INVOICE_LINES, InvoiceLine)
+
+
+def connections(line: Line) -> list[TransactionConnection]:
+    """All transaction connections."""
+    return line.records(Table.DATAVERSE_TRANSACTION_CONNECTIONS, TransactionConnection)
+
+
+def index(line: Line) -> list[str]:
+    """The ids of the items on the work index of the backlog."""
+    return [entry.item for entry in line.records(Table.DATAVERSE_BILLING_BACKLOG, BacklogEntry)]
+
+
+def stored_problems(line: Line) -> list[ReasonCode]:
+    """The codes of all open problems."""
+    return [problem.code for problem in line.records(Table.INVOICING_PROBLEMS, OpenProblem)]
+
+
+def create(line: Line, *, wish: object = "", cut_off: date = END_OF_AUGUST) -> Outcome:
+    """Make drafts of what is due on the contract."""
+    line.create_proforma(CONTRACT, wish=wish, cut_off=cut_off)
+    (outcome,) = line.drain()
+    return outcome
+
+
+def ready_line(*rows: Actual | Milestone) -> Line:
+    """A new line with the contract and these items, marked ready."""
+    line = contract_on(Line.in_memory(), *rows)
+    line.mark_ready(CONTRACT)
+    return line
 
 
 def _place(record: Record) -> tuple[Table, RowKey]:

@@ -273,6 +273,37 @@ class Line:
         return snapshot(self.memory)
 
 
+class Breaker:
+    """Counts the requests of a line, to storage and queues, and breaks one of them.
+
+    `Breaker(line)` only counts. `Breaker(line, at=3, after=True, error=ProcessDied())` lets the third request do its
+    work and raises then; with `after=False` it does nothing. It breaks once.
+    """
+
+    def __init__(self, line: Line, *, at: int = 0, after: bool = False, error: BaseException | None = None) -> None:
+        self.requests = 0
+        self.has_broken = False
+        self._at, self._after, self._error = at, after, error
+        line.memory.before_call = lambda _: self._begin()
+        line.memory.after_call = lambda _: self._end()
+        line.queues.before_send = lambda _: self._begin()
+        line.queues.after_send = lambda _: self._end()
+
+    def _begin(self) -> None:
+        self.requests += 1
+        if not self._after:
+            self._break()
+
+    def _end(self) -> None:
+        if self._after:
+            self._break()
+
+    def _break(self) -> None:
+        if self.requests == self._at and not self.has_broken and self._error is not None:
+            self.has_broken = True
+            raise self._error
+
+
 def snapshot(store: Browsable) -> Snapshot:
     """All rows of all tables of a store, without the platform's versions and timestamps."""
     return {
