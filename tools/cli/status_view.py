@@ -100,7 +100,7 @@ def build_status(facts: InvoiceFacts, currency: str) -> StatusView:
 def _stages(facts: InvoiceFacts, currency: str) -> tuple[StageView, ...]:
     made = (_draft(facts, currency), _confirmed(facts))
     arrived = (_header(facts), _staged(facts), _connected(facts))
-    rest = (_sales(facts), _lines(facts, currency), _posted(facts, currency), _written_back(facts))
+    rest = (_sales(facts), _lines(facts, currency), _posted(facts, currency), _written_back(facts, currency))
     if facts.invoice.status in DRAFTS:
         return (*made, *(StageView(stage.name, State.LATER, "", None, "") for stage in (*arrived, *rest)))
     return (*made, *arrived, *rest)
@@ -167,12 +167,13 @@ def _posted(facts: InvoiceFacts, currency: str) -> StageView:
     return StageView("posted", State.WAITS, "", None, "", "the clerk: invoicing post proposals")
 
 
-def _written_back(facts: InvoiceFacts) -> StageView:
+def _written_back(facts: InvoiceFacts, currency: str) -> StageView:
     if facts.project_invoice is None:
         return StageView("written back", State.LATER, "", None, "")
     # the header is written last
     if facts.invoice.status == ProjectInvoiceStatus.POSTED:
-        what = f"invoice number {facts.invoice.customer_invoice}, tax {facts.invoice.customer_invoice_tax}"
+        tax = amount_text(facts.invoice.customer_invoice_tax or 0, currency)
+        what = f"invoice number {facts.invoice.customer_invoice}, tax {tax}"
         count = f"{facts.written_back.done} of {facts.written_back.all}"
         return StageView("written back", State.DONE, count, facts.invoice_changed_at, what)
     count = f"{facts.written_back.done} of {facts.written_back.all}"

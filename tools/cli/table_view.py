@@ -101,9 +101,7 @@ def build_table(
         has_partition: True: one partition was asked for, so its key is not repeated in every row.
     """
     present = tuple(dict.fromkeys(name for row in rows for name in row.columns))
-    keys = KEY_COLUMNS[1:] if has_partition else KEY_COLUMNS
-    chosen = _chosen(table, columns, present)
-    shown = tuple(dict.fromkeys((*keys, *chosen))) if not columns or "all" in columns else chosen
+    shown = _shown(table, columns, present, has_partition)
     return TableView(
         table=table.value,
         columns=shown,
@@ -113,12 +111,15 @@ def build_table(
     )
 
 
-def _chosen(table: Table, columns: Sequence[str], present: tuple[str, ...]) -> tuple[str, ...]:
-    if "all" in columns:
-        return present
-    if columns:
+def _shown(table: Table, columns: Sequence[str], present: tuple[str, ...], has_partition: bool) -> tuple[str, ...]:
+    if columns and "all" not in columns:
         return tuple(columns)
-    return FIRST_COLUMNS.get(table) or present[:COLUMNS_DEFAULT]
+    keys = KEY_COLUMNS[1:] if has_partition else KEY_COLUMNS
+    if columns:
+        return (*keys, *present)
+    first = FIRST_COLUMNS.get(table)
+    # what people look for says more than the row key, which only repeats it
+    return (*keys[:-1], *first) if first else (*keys, *present[:COLUMNS_DEFAULT])
 
 
 def _cell(row: StoredRow, name: str) -> str:
