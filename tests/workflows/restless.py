@@ -1,7 +1,9 @@
 """A line on which everything comes in another order, and what stands afterwards, whoever got which number."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import batched, groupby
 from random import Random
 
@@ -13,7 +15,8 @@ from domain.setup import LegalEntitySetup
 from domain.tables import Table
 from domain.workflows.companies import Companies
 from domain.workflows.dispatch import perform
-from tests.line import CONTRACT_ADATUM, CONTRACT_COHO, CONTRACT_DANISH, Line
+from functions.storage.memory import Call
+from tests.line import CONTRACT_ADATUM, CONTRACT_COHO, CONTRACT_DANISH, Line, ProcessDied
 
 CONTRACTS = (CONTRACT_ADATUM, CONTRACT_COHO, CONTRACT_DANISH)
 NUMBER = re.compile(r"(?:USMF|DKDS|GBSI)-(?:PJV|PIV|INV)-\d{6}|PRO-\d{6}")
@@ -85,6 +88,38 @@ def restless_drain(line: Line, chance: Random) -> int:
             waiting.append(command)
         if chance.random() < 0.3:
             line.tick()
+
+
+@dataclass(slots=True)
+class Death:
+    """Whether the process died, and how many calls it made."""
+
+    died: bool = False
+    calls: int = 0
+
+
+@contextmanager
+def dying(line: Line, fatal: int, *, after_writes: bool = False) -> Iterator[Death]:
+    """Let the process die just before the call of this number, or just after the write of this number."""
+    death = Death()
+
+    def die(asked: Call) -> None:
+        if after_writes and asked.method != "write":
+            return
+        death.calls += 1
+        if death.calls == fatal:
+            death.died = True
+            raise ProcessDied
+
+    memory = line.memory
+    memory.before_call, memory.after_call = (nothing, die) if after_writes else (die, nothing)
+    with suppress(ProcessDied):
+        yield death
+    memory.before_call = memory.after_call = nothing
+
+
+def nothing(_: Call) -> None:
+    """The hook of a store on which nothing happens."""
 
 
 def named(line: Line) -> Named:

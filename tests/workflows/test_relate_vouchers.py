@@ -1,0 +1,144 @@
+"""The lines of a cost and its sale name each other's voucher, whatever came first."""
+
+from datetime import timedelta
+from itertools import count, permutations
+
+import pytest
+
+from domain.journal import JournalLine
+from domain.pending_work import WorkKind
+from domain.rows import Delete
+from domain.staging import StagedActual
+from domain.tables import Table
+from domain.workflows.relate_vouchers import ARRIVAL_MAX
+from tests.line import START, Line
+from tests.workflows.restless import dying
+from tests.workflows.staged_work import connect, cost, finance, lines, sale, stage, works
+
+COST, SALE = cost("c"), sale("s")
+KIND = WorkKind.RELATED_VOUCHERS
+
+
+def arrive(line: Line, what: str) -> None:
+    if what == "connection":
+        connect(line, SALE, COST)
+    else:
+        stage(line, COST if what == "cost" else SALE)
+    line.tick()
+
+
+def of(line: Line, staged: StagedActual) -> list[JournalLine]:
+    return [each for each in lines(line) if each.actual == staged.actual]
+
+
+def related(line: Line) -> set[tuple[str | None, str | None]]:
+    """Voucher and related voucher of each line, in every journal, as names."""
+    names = {each.voucher: "cost" if each.actual == COST.actual else "sale" for each in lines(line)}
+    return {(names.get(each.voucher), names.get(each.related_voucher or "")) for each in lines(line)}
+
+
+@pytest.mark.parametrize("order", list(permutations(("cost", "sale", "connection"))), ids=" ".join)
+def test_the_order_of_arrival_does_not_matter(order: tuple[str, ...]) -> None:
+    line = finance()
+    for what in order:
+        arrive(line, what)
+    assert related(line) == {("cost", "sale"), ("sale", "cost")}
+    assert works(line, KIND) == []
+
+
+def test_a_line_without_a_connection_names_none() -> None:
+    line = finance()
+    arrive(line, "cost")
+    arrive(line, "sale")
+    assert related(line) == {("cost", None), ("sale", None)}
+
+
+def test_a_transaction_that_never_crosses_is_waited_for_a_month() -> None:
+    line = finance()
+    arrive(line, "connection")
+    arrive(line, "cost")
+    line.clock.set(START + ARRIVAL_MAX)
+    line.tick()
+    assert len(works(line, KIND)) == 1
+    line.clock.set(START + ARRIVAL_MAX + timedelta(seconds=1))
+    line.tick()
+    assert works(line, KIND) == []
+    assert related(line) == {("cost", None)}
+
+
+def test_a_transaction_that_is_staged_is_waited_for_as_long_as_it_takes() -> None:
+    line = finance()
+    foreign = sale("s", currency="GBP")
+    stage(line, foreign)
+    connect(line, foreign, COST)
+    arrive(line, "cost")
+    line.clock.set(START + 2 * ARRIVAL_MAX)
+    line.tick()
+    assert len(works(line, KIND)) == 1
+
+
+@pytest.mark.parametrize("when", ["before posting", "after posting", "after posting twice"])
+def test_a_line_in_error_names_it_in_every_journal_in_which_it_stood(when: str) -> None:
+    line = finance()
+    stage(line, COST, SALE)
+    if when == "before posting":
+        connect(line, SALE, COST)
+    line.tick()
+    # a sale that is not accrued posts without an account; the cost does not
+    without_payroll(line)
+    line.post_all()
+    if when == "after posting twice":
+        line.post_all()
+    if when != "before posting":
+        connect(line, SALE, COST)
+    line.tick()
+    assert len(of(line, COST)) == 2
+    assert len(of(line, SALE)) == 1
+    assert related(line) == {("cost", "sale"), ("sale", "cost")}
+
+
+def without_payroll(line: Line) -> None:
+    """Take the account away that a cost needs."""
+    rows = [row for row in line.rows(Table.FINANCE_SETUP) if row.columns.get("PostingType") == 122]
+    for row in rows:
+        line.store.write(Table.FINANCE_SETUP, row.key.partition, (Delete(row.key.row),))
+
+
+def test_relating_and_moving_at_the_same_time_loses_no_voucher() -> None:
+    for call in count(1):
+        line = finance()
+        stage(line, COST, SALE)
+        line.tick()
+        without_payroll(line)
+        connect(line, SALE, COST)
+        calls = count(1)
+
+        def relate(_: object, line: Line = line, calls: "count[int]" = calls, call: int = call) -> None:
+            if next(calls) == call:
+                line.memory.before_call = lambda _: None
+                line.tick()
+
+        line.memory.before_call = relate
+        line.post_all()
+        line.memory.before_call = lambda _: None
+        line.tick()
+        assert related(line) == {("cost", "sale"), ("sale", "cost")}, f"call {call}"
+        assert works(line, KIND) == []
+        if next(calls) <= call:
+            break
+    assert call > 30
+
+
+def test_dying_at_any_call_of_the_tick_loses_no_voucher() -> None:
+    for fatal in count(1):
+        line = finance()
+        stage(line, COST, SALE)
+        connect(line, SALE, COST)
+        with dying(line, fatal) as death:
+            line.tick()
+        line.tick()
+        assert related(line) == {("cost", "sale"), ("sale", "cost")}, f"call {fatal}"
+        assert works(line, KIND) == []
+        if not death.died:
+            break
+    assert fatal > 20
