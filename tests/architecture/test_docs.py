@@ -126,6 +126,13 @@ def test_relative_links_lead_somewhere(path: str) -> None:
     assert list(broken_links(path, text_of(path))) == []
 
 
+@pytest.mark.parametrize("path", pages())
+def test_pictures_can_be_drawn(path: str) -> None:
+    # to Mermaid a semicolon ends the line, also in the middle of a sentence
+    lines = [line for picture in blocks(text_of(path), "mermaid") for line in picture.splitlines()]
+    assert [line for line in lines if ";" in line] == []
+
+
 def test_decisions_are_numbered_without_gaps_and_linked() -> None:
     names = decisions()
     assert [name[:4] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
