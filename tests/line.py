@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from itertools import groupby
 from pathlib import Path
 from random import Random
 from typing import Protocol
@@ -22,7 +23,7 @@ from domain.pending_work import WorkKind
 from domain.ports import RowStore
 from domain.record import Record
 from domain.rows import Insert, RowKey, StoredRow, Value
-from domain.saving import save_together
+from domain.saving import save, save_together
 from domain.tables import Table
 from domain.workflows.dispatch import perform
 from domain.workflows.import_from_staging import import_from_staging
@@ -113,6 +114,16 @@ class Line:
         """Make a line over empty in-memory storage, on 31 August 2026 at noon."""
         clock = FrozenClock(START)
         return cls(MemoryRowStore(clock), MemoryQueues(clock), clock, delivery)
+
+    def twin(self) -> "Line":
+        """Make another line over in-memory storage with the same rows, when nothing waits in the queues."""
+        if self.queues.waiting:
+            raise ValueError("deliver what waits first")
+        other = Line.in_memory(self.delivery)
+        for table in Table:
+            for partition, rows in groupby(self.rows(table), key=lambda row: row.key.partition):
+                save(other.store, table, partition, (Insert(row.key.row, row.columns) for row in rows))
+        return other
 
     @property
     def memory(self) -> MemoryRowStore:

@@ -133,13 +133,14 @@ def test_the_same_command_at_once_makes_one_draft() -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("fault", ["process dies", "answer is lost"])
 def test_a_fault_at_any_request_ends_as_if_there_had_been_none(after: bool, fault: str) -> None:
-    whole = adatum_ready()
+    start = adatum_ready()
+    whole = start.twin()
     whole.create_proforma(CONTRACT_ADATUM)
     counted = Breaker(whole)
     whole.drain()
     assert counted.requests > 10
     for at in range(1, counted.requests + 1):
-        line = adatum_ready()
+        line = start.twin()
         line.create_proforma(CONTRACT_ADATUM)
         error = ProcessDied() if fault == "process dies" else OutcomeUnknown("the connection was closed")
         breaker = Breaker(line, at=at, after=after, error=error)

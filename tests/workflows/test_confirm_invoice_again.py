@@ -1,0 +1,158 @@
+"""Confirming the same invoice: twice, by two commands, at once, half-done and in any order."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
+
+import pytest
+
+from domain.commands import ConfirmInvoice
+from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, OutcomeUnknown, ReasonCode
+from domain.option_sets import ProjectInvoiceStatus
+from domain.outcome import Action
+from domain.workflows.confirm_invoice import confirm_invoice
+from tests.builders import actuals, drafted, edit, invoices, sales
+from tests.line import ADATUM, CONTRACT_ADATUM, Breaker, Delivery, Line, ProcessDied, Snapshot
+
+AUGUST, SEPTEMBER = date(2026, 8, 31), date(2026, 9, 1)
+
+
+def adatum_drafted() -> tuple[Line, str]:
+    line = Line.in_memory()
+    line.load_samples(ADATUM)
+    line.drain()
+    line.mark_ready(CONTRACT_ADATUM)
+    line.create_proforma(CONTRACT_ADATUM)
+    line.drain()
+    return line, invoices(line)[0].invoice
+
+
+def confirmed(*, on: date = AUGUST) -> Line:
+    line = Line.in_memory()
+    line.confirm(drafted(line, *sales(3)).invoice, on=on)
+    line.drain()
+    return line
+
+
+def dataverse(snapshot: Snapshot) -> Snapshot:
+    return {table: rows for table, rows in snapshot.items() if table.startswith("Dataverse")}
+
+
+def test_the_same_command_again_changes_nothing_and_sends_again() -> None:
+    line = confirmed()
+    once, sent = line.snapshot(), len(line.queues.sent)
+    line.confirm(invoices(line)[0].invoice)
+    outcomes = line.drain()
+    assert line.snapshot() == once
+    assert (outcomes[0].action, len(line.queues.sent)) == (Action.INVOICE_CONFIRMED, sent + 4)
+
+
+def test_another_command_for_a_confirmed_invoice_is_told_so_and_changes_nothing() -> None:
+    line = confirmed()
+    once = line.snapshot()
+    line.confirm(invoices(line)[0].invoice, on=SEPTEMBER, wish="again")
+    outcome = line.drain()[0]
+    assert (outcome.action, outcome.facts["code"]) == (Action.NOTHING_TO_DO, ReasonCode.DOCUMENT_WRONG_STATE.value)
+    assert outcome.facts["told"] == "invoice PRO-000001 is confirmed already, on 2026-08-31; it is only sent again"
+    assert line.snapshot() == once
+
+
+@pytest.mark.parametrize("status", [ProjectInvoiceStatus.POSTED, ProjectInvoiceStatus.PAID])
+def test_an_invoice_that_is_further_on_stays_there(status: ProjectInvoiceStatus) -> None:
+    line = confirmed()
+    (header,) = invoices(line)
+    edit(line, header.changed(status=status))
+    before = dataverse(line.snapshot())
+    line.confirm(header.invoice, wish="again")
+    line.drain()
+    assert dataverse(line.snapshot()) == before
+
+
+def test_two_commands_at_once_confirm_once_by_one_of_them() -> None:
+    ends = [confirmed(on=day).snapshot() for day in (AUGUST, SEPTEMBER)]
+    for _ in range(5):
+        line = Line.in_memory()
+        invoice = drafted(line, *sales(3)).invoice
+        commands = [line.confirm(invoice, on=day) for day in (AUGUST, SEPTEMBER)] * 2
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(partial(_tried, line), commands))
+        line.drain()
+        assert line.dead == []
+        assert line.snapshot() in ends
+
+
+def _tried(line: Line, command: ConfirmInvoice) -> None:
+    try:
+        confirm_invoice(line.store, line.queues, command)
+    except (NotYet, ChangedMeanwhile, ContentDiffers):
+        # the host delivers it again, and so does the drain that follows
+        return
+
+
+def test_a_command_of_the_next_day_goes_on_where_a_dead_one_stopped() -> None:
+    start = Line.in_memory()
+    invoice = drafted(start, *sales(3)).invoice
+    ends = [confirmed(on=day).snapshot() for day in (AUGUST, SEPTEMBER)]
+    ended = []
+    for at in range(1, _requests_of_confirm(start, invoice) + 1):
+        line = start.twin()
+        command = line.confirm(invoice, on=AUGUST)
+        line.queues.take()
+        Breaker(line, at=at, after=True, error=ProcessDied())
+        with pytest.raises(ProcessDied):
+            confirm_invoice(line.store, line.queues, command)
+        line.confirm(invoice, on=SEPTEMBER)
+        line.drain()
+        assert line.dead == []
+        # nothing is mixed: all of it is of the one day, or all of the other
+        ended.append(ends.index(line.snapshot()))
+    # whatever stopped after the header said how, ends as it was begun
+    assert ended == sorted(ended, reverse=True)
+    assert set(ended) == {0, 1}
+
+
+def _requests_of_confirm(start: Line, invoice: str) -> int:
+    line = start.twin()
+    command = line.confirm(invoice)
+    counted = Breaker(line)
+    confirm_invoice(line.store, line.queues, command)
+    return counted.requests
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("fault", ["process dies", "answer is lost"])
+def test_a_fault_at_any_request_ends_as_if_there_had_been_none(after: bool, fault: str) -> None:
+    start, invoice = adatum_drafted()
+    whole = start.twin()
+    whole.confirm(invoice)
+    counted = Breaker(whole)
+    whole.drain()
+    assert counted.requests > 20
+    for at in range(1, counted.requests + 1):
+        line = start.twin()
+        line.confirm(invoice)
+        error = ProcessDied() if fault == "process dies" else OutcomeUnknown("the connection was closed")
+        breaker = Breaker(line, at=at, after=after, error=error)
+        line.drain()
+        assert breaker.has_broken
+        assert line.dead == []
+        assert line.snapshot() == whole.snapshot(), f"request {at}"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_copies_in_any_order_end_alike(seed: int) -> None:
+    whole, _ = adatum_drafted()
+    whole.bill(CONTRACT_ADATUM)
+    whole.finish()
+    line = Line.in_memory(Delivery(seed=seed, twice=True, late=lambda command: seed % 3 == len(command.name) % 3))
+    line.load_samples(ADATUM)
+    line.drain()
+    line.mark_ready(CONTRACT_ADATUM)
+    line.create_proforma(CONTRACT_ADATUM)
+    line.drain()
+    line.bill(CONTRACT_ADATUM)
+    line.finish()
+    assert line.dead == []
+    assert len(actuals(line)) == len(actuals(whole)) == 23
+    for table in ("DataverseActuals", "DataverseTransactionConnections", "DataverseInvoiceLineDetails"):
+        assert line.snapshot()[table].keys() == whole.snapshot()[table].keys()
