@@ -14,8 +14,11 @@ from domain.identifiers import derive_id
 from domain.record import KeyText, Record, Text
 from domain.rows import RowKey
 
-# characters of one column; a message body never needs more than three
+# characters of one column; a message body never needs more than three, base64 of 64 KiB among them
 PART_LENGTH = 30_000
+# UTF-16 units of one column, which is how the storage counts: 64 KiB and a margin
+_PART_UNITS_MAX = 32_000
+_BODY_NAMES = ("body", "body_more", "body_rest")
 
 
 class DeadLetter(Record):
@@ -25,7 +28,7 @@ class DeadLetter(Record):
     # the queue that the message was for, without -poison
     queue: KeyText = Field(alias="Queue")
     # the body as it was received, in up to three parts; base64 when it is not text
-    body: Text = Field(alias="Body")
+    body: Text = Field(default="", alias="Body")
     body_more: Text | None = Field(default=None, alias="Body2")
     body_rest: Text | None = Field(default=None, alias="Body3")
     body_encoding: KeyText = Field(default="text", alias="BodyEncoding")
@@ -51,16 +54,28 @@ def letter_id(queue: str, body: bytes) -> str:
 
 def body_columns(body: bytes) -> dict[str, object]:
     """Split a body over the columns that hold it."""
-    text, encoding = _as_text(body)
-    parts = [text[start : start + PART_LENGTH] for start in range(0, len(text), PART_LENGTH)] or ["(empty)"]
-    names = ("body", "body_more", "body_rest")
-    return {**dict(zip(names, parts, strict=False)), "body_encoding": encoding}
-
-
-def _as_text(body: bytes) -> tuple[str, str]:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        return base64.b64encode(body).decode(), "base64"
-    # what the storage can't show as text is kept as base64, so that nothing of it is lost
-    return (text, "text") if text.isprintable() or text.isascii() else (base64.b64encode(body).decode(), "base64")
+        text = "\0"
+    parts = _parts(text)
+    if all(_is_plain(part) for part in parts):
+        return {**dict(zip(_BODY_NAMES, parts, strict=False)), "body_encoding": "text"}
+    # what a column can't show as text is kept as base64, so that nothing of it is lost
+    encoded = _parts(base64.b64encode(body).decode())
+    return {**dict(zip(_BODY_NAMES, encoded, strict=False)), "body_encoding": "base64"}
+
+
+def body_of(letter: DeadLetter) -> bytes:
+    """Put a body together again, byte for byte as it was received."""
+    text = "".join(part for part in (letter.body, letter.body_more, letter.body_rest) if part)
+    return base64.b64decode(text) if letter.body_encoding == "base64" else text.encode()
+
+
+def _parts(text: str) -> list[str]:
+    return [text[start : start + PART_LENGTH] for start in range(0, len(text), PART_LENGTH)]
+
+
+def _is_plain(part: str) -> bool:
+    is_readable = all(character.isprintable() or character in "\t\r\n" for character in part)
+    return is_readable and len(part.encode("utf-16-le")) <= 2 * _PART_UNITS_MAX

@@ -1,0 +1,133 @@
+"""A refusal and a wait are stored on their document, a success clears what was stored."""
+
+from collections.abc import Callable
+
+import pytest
+
+from domain.commands import ConfirmInvoice
+from domain.errors import NotYet, OutcomeUnknown, Problem, ReasonCode, Refused
+from domain.outcome import Action, Outcome
+from domain.problems import OpenProblem, open_problem, problem_key
+from domain.rows import Replace
+from domain.tables import Table
+from domain.workflows.handling import clear_problem, handle, keep_problem
+from functions.storage.memory import Call, MemoryRowStore
+from tests.workflows.adatum import COMMAND, CORRELATION, INVOICE
+
+CONFIRM = ConfirmInvoice.model_validate(
+    {
+        "command": COMMAND,
+        "correlation": CORRELATION,
+        "requested_at": "2026-08-31T12:00:00Z",
+        "invoice": INVOICE,
+        "confirmed_on": "2026-08-31",
+    }
+)
+EMPTY = Problem(ReasonCode.INVOICE_EMPTY, "invoice 1 has no line details; add some", (INVOICE,))
+EDITED = Problem(ReasonCode.LINE_EDIT_NOT_SUPPORTED, "line 1 was edited; set it back")
+DONE = Outcome(Action.INVOICE_CONFIRMED, INVOICE)
+
+
+def raising(error: Exception) -> Callable[[], Outcome]:
+    def work() -> Outcome:
+        raise error
+
+    return work
+
+
+def stored(store: MemoryRowStore) -> list[OpenProblem]:
+    return [OpenProblem.from_columns(row.columns) for row in store.rows(Table.INVOICING_PROBLEMS)]
+
+
+def row_of(problem: Problem) -> OpenProblem:
+    return open_problem(problem, document=INVOICE, stage="confirm-invoice", correlation=CORRELATION)
+
+
+def test_a_refusal_is_stored_and_is_an_outcome(memory_store: MemoryRowStore) -> None:
+    outcome = handle(memory_store, CONFIRM, raising(Refused(EMPTY)))
+    assert (outcome.action, outcome.document, outcome.problems) == (Action.COMMAND_REFUSED, INVOICE, (EMPTY,))
+    assert outcome.facts == {"stage": "confirm-invoice"}
+    assert stored(memory_store) == [row_of(EMPTY)]
+
+
+def test_a_wait_is_stored_and_goes_back_to_the_host(memory_store: MemoryRowStore) -> None:
+    with pytest.raises(NotYet):
+        handle(memory_store, CONFIRM, raising(NotYet(EMPTY)))
+    assert stored(memory_store) == [row_of(EMPTY)]
+
+
+def test_a_failure_of_the_storage_goes_back_and_is_no_problem_of_the_document(memory_store: MemoryRowStore) -> None:
+    with pytest.raises(OutcomeUnknown):
+        handle(memory_store, CONFIRM, raising(OutcomeUnknown("no answer")))
+    assert stored(memory_store) == []
+
+
+def test_of_several_problems_the_first_by_precedence_is_stored(memory_store: MemoryRowStore) -> None:
+    partly = Outcome(Action.PROFORMA_CREATED, INVOICE, {}, (EDITED, EMPTY))
+    assert handle(memory_store, CONFIRM, lambda: partly) is partly
+    assert stored(memory_store) == [row_of(EMPTY)]
+
+
+def test_success_clears_the_problem_of_its_own_stage_only(memory_store: MemoryRowStore) -> None:
+    other = open_problem(EDITED, document=INVOICE, stage="import-proposal", correlation=CORRELATION)
+    keep_problem(memory_store, other)
+    handle(memory_store, CONFIRM, raising(Refused(EMPTY)))
+    assert handle(memory_store, CONFIRM, lambda: DONE) is DONE
+    assert stored(memory_store) == [other]
+
+
+def test_the_same_problem_again_writes_nothing_and_another_replaces_it(memory_store: MemoryRowStore) -> None:
+    keep_problem(memory_store, row_of(EMPTY))
+    keep_problem(memory_store, row_of(EMPTY))
+    assert [call.method for call in memory_store.calls] == ["find", "write", "find"]
+    keep_problem(memory_store, row_of(EDITED))
+    # the ids of the first are gone, not left beside the second's sentence
+    assert stored(memory_store) == [row_of(EDITED)]
+
+
+@pytest.mark.parametrize("after", [True, False], ids=["answer lost", "never sent"])
+def test_a_problem_is_stored_although_an_answer_was_lost(memory_store: MemoryRowStore, after: bool) -> None:
+    failures = [OutcomeUnknown("the connection was closed")]
+
+    def lose(call: Call) -> None:
+        if call.method == "write" and failures:
+            raise failures.pop()
+
+    if after:
+        memory_store.after_call = lose
+    else:
+        memory_store.before_call = lose
+    keep_problem(memory_store, row_of(EMPTY))
+    assert (stored(memory_store), failures) == ([row_of(EMPTY)], [])
+
+
+def test_a_problem_that_cannot_be_stored_is_an_error(memory_store: MemoryRowStore) -> None:
+    def lose(call: Call) -> None:
+        if call.method == "write":
+            raise OutcomeUnknown("the connection was refused")
+
+    memory_store.before_call = lose
+    with pytest.raises(OutcomeUnknown, match="could not be stored"):
+        handle(memory_store, CONFIRM, raising(Refused(EMPTY)))
+
+
+def test_a_problem_that_came_meanwhile_is_not_cleared(memory_store: MemoryRowStore) -> None:
+    keep_problem(memory_store, row_of(EMPTY))
+    key = problem_key(INVOICE, "confirm-invoice")
+
+    def another_delivery_stops(call: Call) -> None:
+        if call.method == "write":
+            memory_store.before_call = lambda _: None
+            stands = memory_store.find(Table.INVOICING_PROBLEMS, key)
+            assert stands is not None
+            columns = row_of(EDITED).to_columns()
+            memory_store.write(Table.INVOICING_PROBLEMS, key.partition, (Replace(key.row, columns, stands.etag),))
+
+    memory_store.before_call = another_delivery_stops
+    clear_problem(memory_store, INVOICE, "confirm-invoice")
+    assert stored(memory_store) == [row_of(EDITED)]
+
+
+def test_nothing_to_clear_costs_one_read(memory_store: MemoryRowStore) -> None:
+    handle(memory_store, CONFIRM, lambda: DONE)
+    assert [call.method for call in memory_store.calls] == ["find"]
