@@ -1,6 +1,7 @@
 """The play: what the project manager and the clerk do, through the command line, and what the app does in between."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -14,13 +15,13 @@ from domain.tables import Table
 from tools.cli.app import app
 from tools.cli.desk import Desk
 from tools.cli.drawing import say
+from tools.cli.status_view import DRAFTS
 from tools.demo.stages import Progress, StageFailed, Stages
 
 CONTRACTS = ("C-ADATUM", "C-COHO", "C-DANISH")
 DAY = "2026-08-31"
 SAMPLES = (Path("samples", "finance"), Path("samples", "dataverse"))
 ROWS_MAX = 10_000
-WAIT_SECONDS = "60"
 # what carries no revenue is on the invoice, but is never posted with it
 WITHOUT_REVENUE = (BillingType.NON_CHARGEABLE, BillingType.COMPLIMENTARY)
 DONE = (ProposalStatus.OPEN, ProposalStatus.INVOICED, ProposalStatus.CLOSED)
@@ -48,9 +49,12 @@ class Play:
         self.stages.wait("actuals arrived in finance", self._arrived)
         for contract in CONTRACTS:
             self._invoicing("ready", contract, "--up-to", DAY)
-            self._invoicing("create-proforma", contract, "--cut-off", DAY, "--wait", WAIT_SECONDS)
+            # the stage waits, because it also sees a host that has ended
+            self._invoicing("create-proforma", contract, "--cut-off", DAY, "--wait", "0")
+            self.stages.wait(f"draft of {contract}", partial(self._drafted, contract))
         for number in self._numbers():
-            self._invoicing("confirm", number, "--on", DAY, "--wait", WAIT_SECONDS)
+            self._invoicing("confirm", number, "--on", DAY, "--wait", "0")
+        self.stages.wait("proforma invoices confirmed", self._confirmed)
         self.stages.wait("actuals imported into integration journals", self._journalized)
         self._invoicing("post", "journals")
         self.stages.wait("integration journal lines posted", self._journals_posted)
@@ -86,6 +90,17 @@ class Play:
 
     def _arrived(self) -> Progress:
         return Progress(len(self._staged()), self._loaded())
+
+    def _drafted(self, number: str) -> Progress:
+        contracts = {row.columns.get("ordernumber"): row.key.row for row in self._rows(Table.DATAVERSE_CONTRACTS)}
+        drafts = [row.columns.get("salesorderid") for row in self._rows(Table.DATAVERSE_INVOICES)]
+        return Progress(drafts.count(contracts[number]), 1)
+
+    def _confirmed(self) -> Progress:
+        rows = self._rows(Table.DATAVERSE_INVOICES)
+        # what was confirmed may be posted already
+        drafts = sum(row.columns.get("msdyn_projectinvoicestatus") in DRAFTS for row in rows)
+        return Progress(len(rows) - drafts, len(CONTRACTS))
 
     def _numbers(self) -> list[str]:
         return sorted(str(row.columns["invoicenumber"]) for row in self._rows(Table.DATAVERSE_INVOICES))
