@@ -52,6 +52,7 @@ class Proposal(Record):
     # -- since posting began: what it decided
     customer_invoice: Text | None = Field(default=None, alias="ProjInvoiceId")
     voucher: Text | None = Field(default=None, alias="LedgerVoucher")
+    accounting_date: Day | None = Field(default=None, alias="AccountingDate")
     due_date: Day | None = Field(default=None, alias="DueDate")
     exchange_rate: Number | None = Field(default=None, alias="ExchRate")
     tax: Number | None = Field(default=None, alias="SumTax")

@@ -181,22 +181,39 @@ def _confirmed(work: _Import) -> set[str]:
 
 
 def _make_lines(work: _Import, pages: Iterator[_Page]) -> _Lines | Problem:
+    standing = _standing(work)
+    number = max((line.number for line in standing.values()), default=0)
     count, amounts = 0, []
     for page in pages:
-        lines: list[ProposalLine] = []
+        new: list[ProposalLine] = []
         marks: list[Merge] = []
         for key, row in page.rows:
-            line = _line(work, count + len(lines) + 1, key, row, page.sources.get(row.actual))
+            line = standing.get(row.actual) or _line(work, number + 1, key, row, page.sources.get(row.actual))
             if isinstance(line, Problem):
                 return line
             marks.append(Merge(key.row, _mark(work.proposal, line)))
-            lines += [line] if line else []
-        inserts = (Insert(line.key.row, line.to_columns()) for line in lines)
+            if line is None:
+                continue
+            count += 1
+            amounts.append(line.amount)
+            if line.number > number:
+                number = line.number
+                new.append(line)
+        inserts = (Insert(line.key.row, line.to_columns()) for line in new)
         save(work.store, Table.FINANCE_INVOICE_PROPOSAL_LINES, work.proposal.proposal, inserts)
         save(work.store, Table.FINANCE_ACTUALS_STAGING, work.proposal.proposal, marks)
-        count += len(lines)
-        amounts.append(total(line.amount for line in lines))
+        amounts = [total(amounts)]
     return _Lines(count, total(amounts))
+
+
+def _standing(work: _Import) -> dict[str, ProposalLine]:
+    """Lines that an earlier try has written, by actual: they stay as they are, whatever became of the set-up since.
+
+    Otherwise a line that would be decided differently now would stand beside the new one, or be in its way for ever.
+    """
+    proposal = work.proposal.proposal
+    lines = read_records(work.store, Table.FINANCE_INVOICE_PROPOSAL_LINES, proposal, ProposalLine)
+    return {line.actual: line for line in lines}
 
 
 def _line(

@@ -1,7 +1,7 @@
 """Post one project invoice proposal: customer invoice, voucher, customer and tax transactions.
 
 First everything is tried without writing. Only an invoice that can be posted gets its number and voucher, which stand
-on the header together with the date, the due date and the rate before any row is written; a second try goes on from
+on the header together with the dates and the rate before any row is written; a second try goes on from
 there. The header as Invoiced is the commit point.
 
 Source: Project Operations documentation, format-update-project-invoice-proposals; numbers without gaps, as the law of
@@ -15,7 +15,7 @@ from domain.commands import PostProposal, WriteBackPosting
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
 from domain.invoice_posting import InvoiceTerms, PostedLine, begin, post_line
-from domain.invoice_proposal import Proposal, ProposalLine, ProposalStatus
+from domain.invoice_proposal import ProjectInvoice, Proposal, ProposalLine, ProposalStatus
 from domain.ledger import ProjectTransaction
 from domain.number_sequences import formatted
 from domain.outcome import Action, Outcome
@@ -112,11 +112,12 @@ def _posting(store: RowStore, command: PostProposal, row: StoredRow) -> _Posting
 
 
 def _as_decided(terms: InvoiceTerms, proposal: Proposal) -> InvoiceTerms:
-    """Keep the rate and the due date that an earlier try has decided, whatever became of the set-up since."""
+    """Keep the dates and the rate that an earlier try has decided, whatever became of the set-up since."""
     if proposal.exchange_rate is None or proposal.due_date is None:
         return terms
     rate = replace(terms.rate, value=proposal.exchange_rate)
-    return replace(terms, rate=rate, due=replace(terms.due, day=proposal.due_date))
+    due = replace(terms.due, day=proposal.due_date)
+    return replace(terms, rate=rate, due=due, accounting_date=proposal.accounting_date or terms.accounting_date)
 
 
 def _pages(store: RowStore, companies: Companies, terms: InvoiceTerms) -> Iterator[Lines]:
@@ -147,12 +148,15 @@ def _begin(posting: _Posting) -> None:
         problems.append(tried)
     if problems or tried is None or isinstance(tried, Problem):
         raise Refused(_first(by_precedence(problems)))
+    if (tried.invoice.lines, tried.invoice.amount) != (posting.proposal.lines, posting.proposal.amount):
+        raise Refused(_not_whole(posting.proposal, tried.invoice))
     proposal, parameters = posting.proposal, posting.terms.setup.parameters
     number = formatted(parameters.invoice_number_format, _number(posting, INVOICE_SEQUENCE))
     voucher = formatted(parameters.invoice_voucher_format, _number(posting, VOUCHER_SEQUENCE))
     after = proposal.changed(
         status=ProposalStatus.PROCESSING,
         invoice_date=posting.terms.invoice_date,
+        accounting_date=posting.terms.accounting_date,
         due_date=posting.terms.due.day,
         exchange_rate=posting.terms.rate.value,
         customer_invoice=number,
@@ -161,6 +165,14 @@ def _begin(posting: _Posting) -> None:
         total=tried.invoice.total,
     )
     _commit(posting, after)
+
+
+def _not_whole(proposal: Proposal, tried: ProjectInvoice) -> Problem:
+    sentence = (
+        f"proposal {proposal.number} says {proposal.lines} line(s), {proposal.amount} {proposal.currency} in all, but "
+        f"{tried.lines} of {tried.amount} stand; nothing was posted, compare its lines with its staged billed sales"
+    )
+    return Problem(ReasonCode.CONTENT_DIFFERS, sentence, (proposal.proposal,))
 
 
 def _number(posting: _Posting, sequence: str) -> int:

@@ -4,20 +4,36 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from domain.confirmation import digest_of
 from domain.finance_parties import Blocked, FinanceContract, FinanceCustomer, FinanceProject
 from domain.identifiers import derive_id
+from domain.invoice_proposal import Proposal, ProposalLine
 from domain.journal import Journal, JournalLine
+from domain.ledger import LedgerEntry
 from domain.option_sets import FinanceTransactionType
 from domain.pending_work import CROSS_COMPANY, PendingWork, WorkKind
+from domain.problems import OpenProblem
 from domain.record import Record
-from domain.rows import Insert, Merge, RowKey
+from domain.rows import Delete, Insert, Merge, RowKey
 from domain.setup import read_item
 from domain.setup_items import SetupItem
 from domain.staging import StagedActual, StagedRelationship
 from domain.tables import Table
-from tests.finance_builders import CONTRACT_PARTITION, PROPOSAL, Row, make_staged, setup_rows
+from domain.workflows.import_proposal import header_work
+from tests.finance_builders import (
+    CONTRACT_PARTITION,
+    PROPOSAL,
+    Row,
+    make_proposal,
+    make_staged,
+    profile_row,
+    setup_rows,
+    voucher_table,
+)
 from tests.line import Line
 
+# a revenue profile that accrues the revenue of time
+ACCRUES = profile_row(PostWIPEmpl=True)
 COST, SALES = FinanceTransactionType.COST, FinanceTransactionType.SALES
 
 
@@ -59,9 +75,16 @@ def key_of(staged: StagedActual) -> RowKey:
 def stage(line: Line, *rows: StagedActual) -> PendingWork:
     """Let rows arrive and register their work, as a sync does."""
     for row in rows:
-        line.put(Table.FINANCE_ACTUALS_STAGING, key_of(row), row)
+        arrive(line, key_of(row), row)
     keys = sorted(key_of(row).row for row in rows)
     return register(line, WorkKind.JOURNAL_LINES, keys[0], keys[-1], rows=len(rows))
+
+
+def arrive(line: Line, key: RowKey, row: StagedActual) -> None:
+    """Let an actual of Dataverse arrive."""
+    origin = Insert(key.row, {"msdyn_actualid": row.actual})
+    line.store.write(Table.DATAVERSE_ACTUALS, key.partition, (origin,))
+    line.put(Table.FINANCE_ACTUALS_STAGING, key, row)
 
 
 def register(line: Line, kind: WorkKind, first: str, last: str, *, rows: int, company: str = "usmf") -> PendingWork:
@@ -135,3 +158,78 @@ def works(line: Line, kind: WorkKind) -> list[PendingWork]:
 
 def actuals_of(found: Iterable[JournalLine]) -> list[str]:
     return sorted(each.actual for each in found)
+
+
+def billed(of: StagedActual) -> StagedActual:
+    """The billed sale of an unbilled one."""
+    name = derive_id("billed", of.actual)
+    return of.changed(transaction_type=FinanceTransactionType.BILLED_SALES, actual=name, invoice_number="PF-1")
+
+
+def propose(line: Line, *sales: StagedActual, **attributes: object) -> Proposal:
+    """Let the header, the billed sales and the connections of a confirmed proforma arrive."""
+    rows = [billed(each) for each in sales]
+    proposal = header(line, *rows, **attributes)
+    for each in sales:
+        bill(line, each)
+    return proposal
+
+
+def header(line: Line, *rows: StagedActual, **attributes: object) -> Proposal:
+    """Let the header of a confirmed proforma with these billed sales arrive."""
+    ids = [row.actual for row in rows]
+    proposal = make_proposal("USD", billed_sales=len(ids), billed_sales_digest=digest_of(ids), **attributes)
+    arrived = proposal.to_columns()
+    # a header that arrives has no status; finance gives it one
+    del arrived["ProposalStatus"]
+    line.store.write(Table.FINANCE_INVOICE_PROPOSALS, proposal.proposal, (Insert(proposal.proposal, arrived),))
+    work = header_work(proposal)
+    line.put(Table.FINANCE_PENDING_WORK, work.key, work)
+    return proposal
+
+
+def bill(line: Line, of: StagedActual, *, connected: bool = True) -> None:
+    """Let the billed sale of an unbilled one arrive, with its connection."""
+    row = billed(of)
+    key = RowKey(PROPOSAL, f"{row.document_date}|{row.actual}")
+    arrive(line, key, row)
+    if not connected:
+        return
+    connection = StagedRelationship(
+        connection=derive_id("connection", row.actual, of.actual),
+        transaction1=row.actual,
+        transaction1_role="Billed Sales",
+        transaction1_type="msdyn_actual",
+        transaction1_key=key.text,
+        transaction2=of.actual,
+        transaction2_role="Unbilled Sales",
+        transaction2_type="msdyn_actual",
+        transaction2_key=key_of(of).text,
+    )
+    line.put(Table.FINANCE_TRANSACTION_RELATIONSHIPS, RowKey(PROPOSAL, connection.connection), connection)
+
+
+def read_proposal(line: Line) -> Proposal:
+    (proposal,) = line.records(Table.FINANCE_INVOICE_PROPOSALS, Proposal)
+    return proposal
+
+
+def proposal_lines(line: Line) -> list[ProposalLine]:
+    return line.records(Table.FINANCE_INVOICE_PROPOSAL_LINES, ProposalLine)
+
+
+def problems(line: Line) -> list[OpenProblem]:
+    return line.records(Table.INVOICING_PROBLEMS, OpenProblem)
+
+
+def without(line: Line, **columns: object) -> None:
+    """Take rows out of the set-up: those with these columns."""
+    for row in line.rows(Table.FINANCE_SETUP):
+        if all(row.columns.get(name) == value for name, value in columns.items()):
+            line.store.write(Table.FINANCE_SETUP, row.key.partition, (Delete(row.key.row),))
+
+
+def voucher(line: Line, name: str) -> list[str]:
+    """A voucher as an accountant reads it."""
+    entries = line.records(Table.FINANCE_LEDGER_ENTRIES, LedgerEntry)
+    return voucher_table(each for each in entries if each.voucher == name)

@@ -7,13 +7,11 @@ import pytest
 
 from domain.journal import JournalLine
 from domain.pending_work import WorkKind
-from domain.rows import Delete
 from domain.staging import StagedActual
-from domain.tables import Table
 from domain.workflows.relate_vouchers import ARRIVAL_MAX
 from tests.line import START, Line
 from tests.workflows.restless import dying
-from tests.workflows.staged_work import connect, cost, finance, lines, sale, stage, works
+from tests.workflows.staged_work import connect, cost, finance, lines, sale, stage, without, works
 
 COST, SALE = cost("c"), sale("s")
 KIND = WorkKind.RELATED_VOUCHERS
@@ -85,7 +83,7 @@ def test_a_line_in_error_names_it_in_every_journal_in_which_it_stood(when: str) 
         connect(line, SALE, COST)
     line.tick()
     # a sale that is not accrued posts without an account; the cost does not
-    without_payroll(line)
+    without(line, PostingType=122)
     line.post_all()
     if when == "after posting twice":
         line.post_all()
@@ -97,19 +95,12 @@ def test_a_line_in_error_names_it_in_every_journal_in_which_it_stood(when: str) 
     assert related(line) == {("cost", "sale"), ("sale", "cost")}
 
 
-def without_payroll(line: Line) -> None:
-    """Take the account away that a cost needs."""
-    rows = [row for row in line.rows(Table.FINANCE_SETUP) if row.columns.get("PostingType") == 122]
-    for row in rows:
-        line.store.write(Table.FINANCE_SETUP, row.key.partition, (Delete(row.key.row),))
-
-
 def test_relating_and_moving_at_the_same_time_loses_no_voucher() -> None:
     for call in count(1):
         line = finance()
         stage(line, COST, SALE)
         line.tick()
-        without_payroll(line)
+        without(line, PostingType=122)
         connect(line, SALE, COST)
         calls = count(1)
 
