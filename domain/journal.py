@@ -71,6 +71,8 @@ class JournalLineContent(Record):
     project: KeyText = Field(alias="ProjId")
     category: KeyText = Field(alias="ProjCategoryId")
     resource: Text | None = Field(default=None, alias="BookableResourceName")
+    # a reversal: the key text of the project transaction that it takes back, with its rate and its accounts
+    reverses: Text | None = Field(default=None, alias="ReversesKey")
     quantity: Number = Field(alias="Quantity")
     # cost lines: a unit and in all, in the cost currency
     unit_cost: Number = Field(alias="UnitCost")

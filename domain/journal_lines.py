@@ -1,7 +1,8 @@
 """From a staged actual to the content of an integration-journal line, and from lines to journals.
 
 Cost and unbilled sales become separate lines. Cost keeps its currency and the ledger's rate; a sale that is not to be
-invoiced (non-chargeable, complimentary) has price and amount zero.
+invoiced (non-chargeable, complimentary) has price and amount zero. A reversal that names the unbilled sale
+which it takes back is that sale's posted transaction with the sign turned, at the rate of that posting.
 Source: Project Operations documentation, Integration journal; Manage project invoice proposals (exchange rates).
 """
 
@@ -17,6 +18,7 @@ from domain.errors import Problem, ReasonCode, problems_in
 from domain.exchange_rates import Rate, ledger_rate, sales_rate
 from domain.finance_parties import Parties
 from domain.journal import JournalLineContent
+from domain.ledger import ProjectTransaction
 from domain.ledger_periods import accounting_date, period_start
 from domain.money import ZERO, round_amount
 from domain.option_sets import FinanceTransactionType, TransactionClass
@@ -60,7 +62,11 @@ class JournalPlan:
 
 
 def journal_line(
-    setup: LegalEntitySetup, staged: StagedActual, actual_key: str, parties: Parties
+    setup: LegalEntitySetup,
+    staged: StagedActual,
+    actual_key: str,
+    parties: Parties,
+    original: ProjectTransaction | None = None,
 ) -> JournalLineContent | tuple[Problem, ...]:
     """Make the content of the journal line of a cost or an unbilled sale.
 
@@ -72,15 +78,18 @@ def journal_line(
         staged: the row.
         actual_key: key text of the staged row.
         parties: project, contract and customer as finance knows them; the customer only matters for sales tax.
+        original: the posted transaction that the row names as the one which it takes back; None: it is not posted.
 
     Returns:
         The content, or every problem in precedence order: INTERCOMPANY_NOT_SUPPORTED, RETAINER_NOT_SUPPORTED,
-        TRANSACTION_CLASS_NOT_SUPPORTED (alone); CONTRACT_UNKNOWN, CURRENCY_NOT_OF_CONTRACT, CATEGORY_MISSING,
-        EXCHANGE_RATE_MISSING, PROJECT_UNKNOWN.
+        TRANSACTION_CLASS_NOT_SUPPORTED (alone); UNBILLED_SALES_NOT_POSTED (alone) for a reversal whose original is not
+        posted; CONTRACT_UNKNOWN, CURRENCY_NOT_OF_CONTRACT, CATEGORY_MISSING, EXCHANGE_RATE_MISSING, PROJECT_UNKNOWN.
     """
     if refusal := _refusal(staged):
         return (refusal,)
     day = _accounting_date(setup, staged)
+    if reversed_key := reversed_sale(staged):
+        return _taken_back(staged, actual_key, original, day) if original else (_unposted(staged, reversed_key),)
     found = setup.category(staged.category, staged.transaction_class), _rate(setup, staged, day)
     problems = problems_in(*found, *_of_parties(staged, parties))
     match found:
@@ -88,6 +97,11 @@ def journal_line(
             return _content(setup, staged, actual_key, parties, category, rate, day)
         case _:
             return problems
+
+
+def reversed_sale(staged: StagedActual) -> str | None:
+    """Name the unbilled sale that a row takes back, by its key text; None: it is not such a reversal."""
+    return staged.reverses if staged.transaction_type is FinanceTransactionType.SALES else None
 
 
 def plan_journals(
@@ -157,6 +171,47 @@ def _content(
         tax_item_group=category.tax_item_group if taxed else None,
         description=staged.description,
     )
+
+
+def _taken_back(staged: StagedActual, actual_key: str, original: ProjectTransaction, day: date) -> JournalLineContent:
+    """Turn the original's sign; a reversal takes back the whole of it."""
+    return JournalLineContent(
+        company=staged.company,
+        actual=staged.actual,
+        actual_key=actual_key,
+        transaction_type=staged.transaction_type,
+        transaction_class=original.transaction_class,
+        billing_type=staged.billing_type,
+        line_property=original.line_property,
+        transaction_date=staged.document_date,
+        accounting_date=day,
+        contract=original.contract,
+        contract_line=original.contract_line,
+        funding_source=original.funding_source,
+        project=original.project,
+        category=original.category,
+        resource=staged.resource,
+        reverses=original.actual_key,
+        quantity=-original.quantity,
+        unit_cost=ZERO,
+        extended_cost=ZERO,
+        unit_price=original.price,
+        extended_price=-original.amount,
+        currency=original.currency,
+        exchange_rate=original.exchange_rate,
+        tax_group=original.tax_group,
+        tax_item_group=original.tax_item_group,
+        description=staged.description,
+    )
+
+
+def _unposted(staged: StagedActual, original_key: str) -> Problem:
+    original = original_key.rpartition("|")[2]
+    sentence = (
+        f"Actual {staged.actual} takes back unbilled sale {original}, which is not posted; post the integration journal"
+        " of that sale, the next import adds this one"
+    )
+    return Problem(ReasonCode.UNBILLED_SALES_NOT_POSTED, sentence, (staged.actual, original))
 
 
 class _Prices(NamedTuple):

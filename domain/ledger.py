@@ -81,6 +81,8 @@ class ProjectTransaction(Record):
     project: KeyText = Field(alias="ProjId")
     category: KeyText = Field(alias="CategoryId")
     line_property: KeyText = Field(alias="LinePropertyId")
+    # a reversal: the key text of the transaction that it takes back
+    reverses: Text | None = Field(default=None, alias="ReversesKey")
     quantity: Number = Field(alias="Qty")
     # a unit and in all: cost of a cost, sales value of a sale; zero for a sale that is not to be invoiced
     price: Number = Field(alias="SalesPrice")

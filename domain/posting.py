@@ -122,6 +122,7 @@ class LinePosting:
             project=line.project,
             category=line.category,
             line_property=line.line_property,
+            reverses=line.reverses,
             quantity=line.quantity,
             price=line.unit_cost if is_cost else line.unit_price,
             amount=_amount(line),
@@ -175,33 +176,64 @@ class LinePosting:
         return next((posting for posting in self.postings if posting.posting_type is posting_type), None)
 
 
-def post_line(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject | None) -> LinePosting | Problem:
+def post_line(
+    setup: LegalEntitySetup,
+    line: JournalLine,
+    project: FinanceProject | None,
+    original: ProjectTransaction | None = None,
+) -> LinePosting | Problem:
     """Decide what posting a journal line writes.
 
     Cost: debit cost, credit payroll allocation (time), offset account (expense) or cost-item (material). A sale that is
     to be invoiced and whose class accrues revenue: debit WIP sales value, credit accrued revenue; another sale:
-    nothing. 4 h at 250 GBP and 1.25 accrue 1,000 GBP, 1,250 USD.
+    nothing. 4 h at 250 GBP and 1.25 accrue 1,000 GBP, 1,250 USD. A reversal takes back what its original accrued, from
+    the same accounts, whatever the set-up says now.
 
     Args:
         setup: the legal entity.
         line: a draft line.
         project: the line's project; None when finance does not know it.
+        original: the posted transaction that the line reverses.
 
     Returns:
-        The decision, or a problem: PROJECT_UNKNOWN, before all; else the first in precedence order of
-        TRANSACTION_CLASS_NOT_SUPPORTED, PERIOD_CLOSED, NO_OPEN_PERIOD, POSTING_ACCOUNT_MISSING,
-        REVENUE_PROFILE_MISSING.
+        The decision, or a problem: PROJECT_UNKNOWN, before all; of a reversal UNBILLED_SALES_NOT_POSTED and
+        DOCUMENT_WRONG_STATE; else the first in precedence order of TRANSACTION_CLASS_NOT_SUPPORTED, PERIOD_CLOSED,
+        NO_OPEN_PERIOD, POSTING_ACCOUNT_MISSING, REVENUE_PROFILE_MISSING.
     """
     if project is None:
         sentence = f"Journal line {line.number}: project {line.project} is not known in {line.company}; add the project"
         return Problem(ReasonCode.PROJECT_UNKNOWN, sentence, (line.actual, line.project))
     accounting_amount = multiply(_amount(line), line.exchange_rate, setup.accounting_currency)
-    found = accounting_date(setup, line.accounting_date), _postings(setup, line, project, accounting_amount)
+    decided = _reversed(line, original) if line.reverses else _postings(setup, line, project, accounting_amount)
+    found = accounting_date(setup, line.accounting_date), decided
     match found:
         case (date() as day, tuple() as postings):
             return LinePosting(line, day, setup.accounting_currency, accounting_amount, postings)
         case _:
             return problems_in(*found)[0]
+
+
+def _reversed(line: JournalLine, original: ProjectTransaction | None) -> tuple[Posting, ...] | Problem:
+    """Turn the sign of what the original accrued."""
+    if original is None:
+        sentence = f"Journal line {line.number}: the unbilled sale that it takes back is not posted; post it first"
+        return Problem(ReasonCode.UNBILLED_SALES_NOT_POSTED, sentence, (line.actual,))
+    if original.invoice is not None:
+        # its accrual is gone already
+        sentence = (
+            f"Journal line {line.number} takes back {original.actual}, which invoice {original.invoice} has billed;"
+            " delete the line and revise the invoice"
+        )
+        return Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (line.actual, original.actual))
+    if not original.accrued_amount:
+        return ()
+    amount, accounting_amount = original.accrued_amount, original.accrued_accounting_amount or ZERO
+    wip = original.wip_account or "", original.wip_account_name or ""
+    accrued = original.accrued_revenue_account or "", original.accrued_revenue_account_name or ""
+    return (
+        Posting(ACCRUAL_RULE.debit, *wip, -amount, -accounting_amount),
+        Posting(ACCRUAL_RULE.credit, *accrued, amount, accounting_amount),
+    )
 
 
 def _amount(line: JournalLine) -> Decimal:

@@ -38,6 +38,8 @@ class StagedActual(Record):
     invoice_number: Text | None = Field(default=None, alias="InvoiceId")
     # billed sales of a milestone: the milestone
     milestone: Guid | None = Field(default=None, alias="MilestoneId")
+    # what the row takes back, as the key text of that row: a reversal of an unbilled sale, a credit of a billed sale
+    reverses: Text | None = Field(default=None, alias="ReversesKey")
     # -- since import: the journal and line number, or the proposal, that took it
     journal: Guid | None = Field(default=None, alias="ProjAdvancedJournal")
     journal_line: int | None = Field(default=None, alias="ProjAdvancedJournalLine")

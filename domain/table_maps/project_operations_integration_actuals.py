@@ -77,6 +77,8 @@ MAP = TableMap(
         ColumnMapping("msdyn_description", "Description", after_arrival=AfterArrival.FOLLOWS),
         ColumnMapping("msdyn_invoice", "InvoiceId", lookups.INVOICE_NUMBER, when=_IS_BILLED_SALES),
         ColumnMapping("msdyn_contractlinescheduleofvalue", "MilestoneId"),
+        # ours: the row that this one takes back, so that finance reverses exactly what it posted
+        ColumnMapping("invoicing_reverseskey", "ReversesKey"),
         # the accounting attributes
         ColumnMapping("msdyn_accountingcurrencyamount", "AccountingAmount", flow=Flow.BACK),
         ColumnMapping("msdyn_accountingexchangerate", "ExchangeRate", flow=Flow.BACK),

@@ -11,7 +11,7 @@ Source: Project Operations documentation, project-operations-integration-journal
 voucher for each line; a row without an exchange rate is not added and is tried again by the next run).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -20,6 +20,7 @@ from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, Rea
 from domain.identifiers import derive_id
 from domain.journal import Journal, JournalLine, JournalLineContent, JournalStatus
 from domain.journal_lines import JournalPlan, journal_line, plan_journals
+from domain.ledger import ProjectTransaction
 from domain.ledger_periods import period_start
 from domain.number_sequences import formatted
 from domain.outcome import Action, Outcome
@@ -32,7 +33,7 @@ from domain.tables import Table
 from domain.workflows.companies import Companies
 from domain.workflows.numbering import allocate
 from domain.workflows.reading import find_record
-from domain.workflows.staged_range import Staged, Stamps, Taken, name_choice, read_staged
+from domain.workflows.staged_range import Staged, Stamps, Taken, name_choice, read_originals, read_staged
 from domain.workflows.work_index import claim, put_away
 
 LINES = Table.FINANCE_INTEGRATION_JOURNAL_LINES
@@ -99,14 +100,13 @@ def _choose(store: RowStore, work: _Work) -> _Choice:
     """Look at every row of the range that nobody has taken."""
     ready: list[tuple[Staged, JournalLineContent]] = []
     waiting: list[tuple[Staged, Problem]] = []
-    is_shared = False
     stamps = Stamps(store, work.range)
-    for staged in read_staged(store, work.range):
-        taken = stamps.taken(staged)
-        is_shared = is_shared or taken is Taken.BY_OTHER_WORK
-        if taken is not Taken.FREE:
-            continue
-        content = _content(work, staged)
+    taken = [(staged, stamps.taken(staged)) for staged in read_staged(store, work.range)]
+    is_shared = any(by is Taken.BY_OTHER_WORK for _, by in taken)
+    free = [staged for staged, by in taken if by is Taken.FREE]
+    originals = read_originals(store, free)
+    for staged in free:
+        content = _content(work, staged, originals)
         if isinstance(content, JournalLineContent):
             ready.append((staged, content))
         else:
@@ -135,10 +135,10 @@ def _journal_id(plan: JournalPlan) -> str:
     return derive_id("journal", *(content.actual for content in plan.lines))
 
 
-def _content(work: _Work, staged: Staged) -> JournalLineContent | Problem:
+def _content(work: _Work, staged: Staged, originals: Mapping[str, ProjectTransaction]) -> JournalLineContent | Problem:
     row = staged.row
     parties = work.companies.parties(row.company, project=row.project, contract=row.contract, customer=row.customer)
-    content = journal_line(work.setup, row, staged.key.text, parties)
+    content = journal_line(work.setup, row, staged.key.text, parties, originals.get(row.reverses or ""))
     return content if isinstance(content, JournalLineContent) else content[0]
 
 
@@ -225,7 +225,8 @@ def _save_lines(store: RowStore, journal: str, lines: Sequence[JournalLine]) -> 
 
 
 def _lines(store: RowStore, work: _Work, journal: str, members: Sequence[Staged]) -> list[JournalLine]:
-    contents = [_content(work, each) for each in members]
+    originals = read_originals(store, members)
+    contents = [_content(work, each, originals) for each in members]
     problem = next((content for content in contents if isinstance(content, Problem)), None)
     if problem is not None:
         # the set-up has changed between the choice and the making: it is named, and the next tick goes on

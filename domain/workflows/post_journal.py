@@ -7,14 +7,14 @@ commit point. A journal without one good line stays as it is, with the reasons o
 Source: Project Operations documentation, project-operations-integration-journal (transfer lines with posting errors).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.commands import PostJournal, WriteBackPosting
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_precedence
 from domain.identifiers import derive_id
 from domain.journal import Journal, JournalLine, JournalStatus, LineStatus
-from domain.ledger import LedgerEntry, out_of_balance
+from domain.ledger import LedgerEntry, ProjectTransaction, out_of_balance
 from domain.outcome import Action, Outcome
 from domain.pending_work import WorkKind, posting_work
 from domain.ports import CommandSender, RowStore
@@ -86,7 +86,9 @@ def _decide(store: RowStore, journal: Journal, row: StoredRow) -> tuple[Problem,
         return (setup,)
     lines = list(_read(store, journal))
     # a line that another delivery has decided stays decided
-    told = [(each, _posting(setup, companies, each.line)) for each in lines if each.line.status == LineStatus.DRAFT]
+    drafts = [each for each in lines if each.line.status == LineStatus.DRAFT]
+    originals = _originals(store, drafts)
+    told = [(each, _posting(setup, companies, each.line, originals)) for each in drafts]
     good = [each for each in lines if each.line.status == LineStatus.POSTED]
     if not good and not any(isinstance(posting, LinePosting) for _, posting in told):
         save(store, LINES, journal.journal, _reasons(told))
@@ -96,9 +98,18 @@ def _decide(store: RowStore, journal: Journal, row: StoredRow) -> tuple[Problem,
     return ()
 
 
-def _posting(setup: LegalEntitySetup, companies: Companies, line: JournalLine) -> LinePosting | Problem:
+def _originals(store: RowStore, lines: Iterable[_Line]) -> Mapping[str, ProjectTransaction]:
+    """Read the transactions that reversals take back, by key text."""
+    keys = {RowKey.from_text(each.line.reverses) for each in lines if each.line.reverses}
+    found = read_keys(store, Table.FINANCE_PROJECT_TRANSACTIONS, keys, ProjectTransaction.columns())
+    return {key.text: ProjectTransaction.from_columns(row.columns) for key, row in found.items()}
+
+
+def _posting(
+    setup: LegalEntitySetup, companies: Companies, line: JournalLine, originals: Mapping[str, ProjectTransaction]
+) -> LinePosting | Problem:
     parties = companies.parties(line.company, project=line.project, contract=None, customer=None)
-    posting = post_line(setup, line, parties.project)
+    posting = post_line(setup, line, parties.project, originals.get(line.reverses or ""))
     if isinstance(posting, LinePosting) and (imbalance := out_of_balance(posting.entries)):
         return imbalance
     return posting

@@ -5,15 +5,18 @@ worker may have died, or have been overtaken, before its choice was committed. S
 journal stands, which is for good; it is somebody's while another work that is pending has stamped it; else it is free.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from domain.identifiers import derive_id
+from domain.journal_lines import reversed_sale
+from domain.ledger import ProjectTransaction
 from domain.option_sets import FinanceTransactionType
 from domain.pending_work import PendingWork, WorkKind
 from domain.ports import RowStore
 from domain.rows import RowKey
+from domain.saving import read_keys
 from domain.staging import StagedActual
 from domain.tables import Table
 
@@ -55,6 +58,13 @@ def read_staged(store: RowStore, work: PendingWork) -> Iterator[Staged]:
             staged = StagedActual.from_columns(row.columns)
             if staged.company == work.company and staged.transaction_type in JOURNALIZED:
                 yield Staged(row.key, row.etag, staged)
+
+
+def read_originals(store: RowStore, staged: Iterable[Staged]) -> Mapping[str, ProjectTransaction]:
+    """Read what the reversals among some rows take back, by key text; what is not posted yet is not among it."""
+    keys = {RowKey.from_text(key) for each in staged if (key := reversed_sale(each.row))}
+    found = read_keys(store, Table.FINANCE_PROJECT_TRANSACTIONS, keys, ProjectTransaction.columns())
+    return {key.text: ProjectTransaction.from_columns(row.columns) for key, row in found.items()}
 
 
 def name_choice(work: PendingWork, *journals: str) -> str:

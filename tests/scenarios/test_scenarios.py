@@ -9,7 +9,7 @@ from tools.scenarios.compare import play
 from tools.scenarios.document import BadScenario, read_scenario
 from tools.scenarios.world import World
 
-SCENARIOS = sorted(Path(__file__).parent.glob("*.md"))
+SCENARIOS = sorted(Path(__file__).parent.rglob("*.md"))
 SOURCE = "# Name\n\nSource: somewhere\n\n"
 
 

@@ -6,10 +6,11 @@ Every command is carried out to its end: what it sends is delivered before the n
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 from domain.actuals import Actual
 from domain.commands import Command, ConfirmInvoice, CreateProforma
@@ -22,9 +23,10 @@ from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, Tran
 from domain.pending_work import WorkKind
 from domain.proforma import Invoice
 from domain.record import Record
-from domain.rows import Delete
+from domain.rows import Delete, Insert, RowKey
 from domain.setup import SETUP_KINDS
 from domain.tables import Table
+from domain.workflows.confirm_invoice import commands_after
 from domain.workflows.dispatch import perform
 from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.load_rows import Load, load_rows
@@ -32,12 +34,15 @@ from domain.workflows.mark_ready import mark_ready
 from domain.workflows.post_pending import posting_command, read_pending
 from functions.storage.memory import MemoryRowStore
 from functions.storage.memory_queues import MemoryQueues
+from tools.scenarios.confirmed import billing_connection, confirmed_invoice
 from tools.scenarios.document import BadScenario, Grid
-from tools.scenarios.vocabulary import Kind, Names, attribute_of, kind_of, value_of
+from tools.scenarios.vocabulary import KINDS, Kind, Names, attribute_of, kind_of, value_of
 
 # transactional rows of the samples, which a scenario brings itself
 _OWN = ("msdyn_actuals", "msdyn_transactionconnections", "msdyn_contractlinescheduleofvalues")
 _SETUP = re.compile(r"^set-up (?P<company>\w+): (?P<kind>\w+)$", re.IGNORECASE)
+# what an invoice made, for scenarios that begin in finance
+_CONFIRMED = re.compile(r"^confirmed actuals of (?P<number>\S+) on (?P<contract>\S+)$", re.IGNORECASE)
 _DAY_DEFAULT = date(2026, 8, 24)
 _CONTRACT_DEFAULT = "C-ADATUM"
 DELIVERIES_MAX = 5
@@ -81,6 +86,9 @@ class World:
         """Load the rows of a table under Given."""
         if setup := _SETUP.match(grid.heading):
             self._give_setup(grid, setup["company"], setup["kind"])
+            return
+        if told := _CONFIRMED.match(grid.heading):
+            self._give_confirmed(grid, told["number"], told["contract"])
             return
         kind = kind_of(grid.heading, grid.line)
         rows = [self._given(kind, grid, cells) for cells in grid.rows]
@@ -195,6 +203,8 @@ class World:
         terms = self._terms(told.pop("contract", "") or _CONTRACT_DEFAULT)
         line = terms.lines[int(told.pop("contract line", "") or min(terms.lines))]
         filled = self._values(kind, grid, tuple(told.values()), tuple(told))
+        if reversed_name := filled.get("reverses"):
+            filled["reverses"] = self._place_of(str(reversed_name)).text
         make = _DEFAULTS.get(kind.record)
         return make(terms, line, filled) if make else self._changed(kind, filled)
 
@@ -211,6 +221,38 @@ class World:
             if all(given.get(name, value) == value for name, value in same.items()):
                 return record.changed(**given)
         return kind.record.model_validate(dict(given))
+
+    def _place_of(self, name: str) -> RowKey:
+        """Find where an actual stands."""
+        wanted = self.names.id_of(name)
+        for row in self.store.rows(Table.DATAVERSE_ACTUALS):
+            if row.columns["msdyn_actualid"] == wanted:
+                return row.key
+        raise BadScenario(f"there is no actual {name!r}")
+
+    def _give_confirmed(self, grid: Grid, number: str, contract: str) -> None:
+        """Put what an invoice made where confirmation puts it, and send it to finance."""
+        terms, invoice, kind = self._terms(contract), self.names.id_of(number), KINDS["actuals"]
+        actuals = []
+        for position, cells in enumerate(grid.rows, start=1):
+            told = {**dict(zip(grid.columns, cells, strict=True)), "contract": contract}
+            bills = told.pop("bills", "")
+            actual = cast(Actual, self._given(kind, replace(grid, columns=tuple(told)), tuple(told.values())))
+            key = RowKey(invoice, f"0001|{position:04d}|{actual.actual}")
+            actuals.append(actual.changed(invoice=invoice))
+            self._put(Table.DATAVERSE_ACTUALS, key, actuals[-1])
+            if bills:
+                link = billing_connection(actual, key, self._place_of(bills))
+                self._put(Table.DATAVERSE_TRANSACTION_CONNECTIONS, RowKey(invoice, f"{key.row}|1"), link)
+        header = confirmed_invoice(invoice, number, terms.contract, terms.customers[0], actuals)
+        self._put(Table.DATAVERSE_INVOICES, header.key, header)
+        common = {"command": header.correlation, "correlation": header.correlation, "requested_at": self.clock.now()}
+        wish = ConfirmInvoice.model_validate({**common, "invoice": invoice, "confirmed_on": header.confirmed_on})
+        self.queues.send(commands_after(header, wish))
+        self.deliver()
+
+    def _put(self, table: Table, key: RowKey, record: Record) -> None:
+        self.store.write(table, key.partition, (Insert(key.row, record.to_columns()),))
 
     def _give_setup(self, grid: Grid, company: str, kind: str) -> None:
         names = {name.lower(): name for name in SETUP_KINDS}
