@@ -13,7 +13,7 @@ import azure.functions as func
 
 from domain.commands import Command
 from domain.dead_letters import DeadLetter, body_columns, letter_id
-from domain.errors import BadMessage, CarriesProblem, Problem, ReasonCode
+from domain.errors import BadMessage, CarriesProblem, NotYet, Problem, ReasonCode
 from domain.workflows.dispatch import perform
 from domain.workflows.record_dead_letter import record_dead_letter
 from functions.messages import decode
@@ -83,16 +83,18 @@ class _LastDelivery:
         if not isinstance(error, Exception):
             return
         attempts = self._message.dequeue_count or 0
+        is_last = attempts >= self._app.settings.message_attempts_max
         problem = _problem_of(error)
         log_failure(
             "command_failed",
             problem.sentence,
+            comes_again=isinstance(error, NotYet) and not is_last,
             stage=self._command.name,
             document=self._command.document,
             correlation=self._command.correlation,
             attempt=attempts,
         )
-        if attempts >= self._app.settings.message_attempts_max:
+        if is_last:
             body = self._message.get_body()
             keep_letter(self._app, self._queue, body, attempts, problem, self._command, _digest(error))
 

@@ -19,7 +19,8 @@ def log_outcome(outcome: Outcome, *, correlation: str, command: Command | None =
     _logger.log(level, "%s %s%s", context["action"], told, sentences, extra=context)
 
 
-def log_failure(action: str, sentence: str, **context: str | int) -> None:
-    """Write that an invocation failed; the host's own line has the traceback."""
+def log_failure(action: str, sentence: str, *, comes_again: bool, **context: str | int) -> None:
+    """Write that an invocation failed: a warning when it only waits and comes again; the host has the traceback."""
     told = " ".join(f"{name}={value}" for name, value in context.items())
-    _logger.error("%s %s | %s", action, told, sentence, extra={"action": action, **context})
+    level = logging.WARNING if comes_again else logging.ERROR
+    _logger.log(level, "%s %s | %s", action, told, sentence, extra={"action": action, **context})

@@ -1,0 +1,219 @@
+"""One delivery of a queue message: what the host sees, what is kept, what is logged."""
+
+import base64
+import json
+import logging
+import re
+from datetime import UTC, datetime
+
+import pytest
+from azure.functions.timer import TimerRequest
+
+from domain.commands import COMMANDS, Command, ConfirmInvoice, CreateProforma
+from domain.dead_letters import body_of
+from domain.errors import NotYet, ReasonCode
+from domain.identifiers import derive_id
+from domain.option_sets import BillingStatus
+from domain.ports import RowStore
+from domain.problems import OpenProblem, problem_key
+from domain.record import Record
+from domain.rows import Insert, RowKey
+from domain.saving import save
+from domain.tables import Table
+from domain.workflows.mark_ready import mark_ready
+from functions.messages import encode
+from functions.wiring import SystemClock, Wiring, wiring
+from tests.triggers.conftest import Deliver, find_letter
+from tests.workflows.adatum import CONTRACT, actual, reference_rows
+
+NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
+SECRET = "Rework of the cable duct"
+
+
+def wish(request: pytest.FixtureRequest) -> ConfirmInvoice:
+    """A command for an invoice that nobody knows, of this test alone."""
+    return ConfirmInvoice(
+        command=derive_id("command", request.node.nodeid),
+        correlation=derive_id("correlation", request.node.nodeid),
+        requested_at=NOW,
+        invoice=derive_id("invoice", request.node.nodeid),
+        confirmed_on=NOW.date(),
+    )
+
+
+BAD: dict[str, tuple[bytes, ReasonCode]] = {
+    "not JSON": (b"confirm invoice 12, please", ReasonCode.MESSAGE_NOT_JSON),
+    "a list": (b"[]", ReasonCode.MESSAGE_NOT_JSON),
+    "empty": (b"", ReasonCode.MESSAGE_NOT_JSON),
+    "no schema": (b"{}", ReasonCode.MESSAGE_SCHEMA_UNKNOWN),
+    "unknown version": (b'{"schema":"confirm-invoice/99"}', ReasonCode.MESSAGE_SCHEMA_UNKNOWN),
+    "another queue's": (b'{"schema":"post-journal/1"}', ReasonCode.MESSAGE_SCHEMA_UNKNOWN),
+    "wrong field": (b'{"schema":"confirm-invoice/1","invoice":"12"}', ReasonCode.MESSAGE_FIELD_WRONG),
+    "not UTF-8": (b"\xff\xfe\x00\x01", ReasonCode.MESSAGE_NOT_JSON),
+    "too large": (b'{"schema":"' + b"x" * 50_000 + b'"}', ReasonCode.MESSAGE_TOO_LARGE),
+}
+
+
+@pytest.mark.parametrize(("body", "code"), BAD.values(), ids=BAD.keys())
+def test_a_message_that_can_never_be_processed_is_a_dead_letter_at_once(
+    app: Wiring, deliver: Deliver, body: bytes, code: ReasonCode, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "invoicing"):
+        deliver("confirm_invoice", body)
+    letter = find_letter(app, "confirm-invoice", body)
+    assert letter is not None
+    assert (letter.code, letter.attempts, letter.traceback_digest) == (code, 1, None)
+    assert letter.sentence.endswith("correct the sender and send the message again")
+    assert body_of(letter) == body
+    # delivered again, as after a lost delete, it stays one letter
+    deliver("confirm_invoice", body, deliveries=2)
+    assert find_letter(app, "confirm-invoice", body) == letter
+    (line, *_) = [record for record in caplog.records if record.name == "invoicing"]
+    assert vars(line)["action"] == "dead_letter_recorded"
+    assert vars(line)["code"] == code.value
+
+
+def test_a_body_that_is_no_text_is_kept_as_base64(app: Wiring, deliver: Deliver) -> None:
+    body = b"\xff\xfe\x00 no text"
+    deliver("create_proforma", body)
+    letter = find_letter(app, "create-proforma", body)
+    assert letter is not None
+    assert (letter.body, letter.body_encoding) == (base64.b64encode(body).decode(), "base64")
+
+
+def test_a_wait_goes_back_to_the_host_and_leaves_no_letter(
+    app: Wiring, deliver: Deliver, request: pytest.FixtureRequest
+) -> None:
+    command = wish(request)
+    for deliveries in range(1, app.settings.message_attempts_max):
+        with pytest.raises(NotYet):
+            deliver("confirm_invoice", command, deliveries=deliveries)
+    assert find_letter(app, "confirm-invoice", command) is None
+    row = app.store.find(Table.INVOICING_PROBLEMS, problem_key(command.invoice, "confirm-invoice"))
+    assert row is not None
+    stored = OpenProblem.from_columns(row.columns)
+    assert (stored.code, stored.correlation) == (ReasonCode.DOCUMENT_UNKNOWN, command.correlation)
+
+
+def test_the_last_delivery_keeps_the_reason_and_the_poison_trigger_finds_it(
+    app: Wiring, deliver: Deliver, request: pytest.FixtureRequest
+) -> None:
+    command = wish(request)
+    with pytest.raises(NotYet):
+        deliver("confirm_invoice", command, deliveries=app.settings.message_attempts_max)
+    letter = find_letter(app, "confirm-invoice", command)
+    assert letter is not None
+    assert (letter.code, letter.attempts) == (ReasonCode.DOCUMENT_UNKNOWN, 5)
+    assert (letter.document, letter.correlation) == (command.invoice, command.correlation)
+    assert re.fullmatch(r"[0-9a-f]{16}", letter.traceback_digest or "")
+    assert body_of(letter) == encode(command).encode()
+    for _ in range(2):
+        deliver("record_dead_letter_confirm_invoice", command)
+    assert find_letter(app, "confirm-invoice", command) == letter
+
+
+def test_failures_of_one_cause_share_a_digest(app: Wiring, deliver: Deliver, request: pytest.FixtureRequest) -> None:
+    first = wish(request)
+    second = first.model_copy(update={"invoice": derive_id("another", first.invoice)})
+    for command in (first, second):
+        with pytest.raises(NotYet):
+            deliver("confirm_invoice", command, deliveries=5)
+    letters = [find_letter(app, "confirm-invoice", command) for command in (first, second)]
+    assert len({letter.traceback_digest for letter in letters if letter}) == 1
+    assert all(letters)
+
+
+def test_a_message_that_died_without_a_word_is_kept_by_the_poison_trigger(
+    app: Wiring, deliver: Deliver, request: pytest.FixtureRequest
+) -> None:
+    command = wish(request)
+    deliver("record_dead_letter_confirm_invoice", command)
+    letter = find_letter(app, "confirm-invoice", command)
+    assert letter is not None
+    assert (letter.code, letter.attempts, letter.traceback_digest) == (ReasonCode.ATTEMPTS_EXHAUSTED, 5, None)
+    assert letter.sentence.startswith(f"confirm-invoice for {command.invoice} failed on every delivery")
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.name)
+def test_every_queue_keeps_its_own_bad_messages(app: Wiring, deliver: Deliver, kind: type[Command]) -> None:
+    stem, body = kind.name.replace("-", "_"), f"not for {kind.name}"
+    deliver(stem, body)
+    deliver(f"record_dead_letter_{stem}", f"poison of {kind.name}")
+    letters = [find_letter(app, kind.name, text) for text in (body, f"poison of {kind.name}")]
+    assert [letter.queue for letter in letters if letter] == [kind.name] * 2
+
+
+def put(store: RowStore, table: Table, key: RowKey, record: Record) -> None:
+    save(store, table, key.partition, (Insert(key.row, record.to_columns()),))
+
+
+def test_a_success_is_one_event_with_its_document_and_correlation_and_no_rows(
+    app: Wiring, deliver: Deliver, caplog: pytest.LogCaptureFixture
+) -> None:
+    for table, record, key in reference_rows():
+        put(app.store, table, key, record)
+    item = actual(77, description=SECRET, billing_status=BillingStatus.UNBILLED_SALES_CREATED)
+    put(app.store, Table.DATAVERSE_ACTUALS, item.backlog_key, item)
+    mark_ready(app.store, contract=CONTRACT, up_to=NOW.date())
+    command = CreateProforma(
+        command=derive_id("test-triggers"),
+        correlation=derive_id("test-correlation"),
+        requested_at=NOW,
+        contract=CONTRACT,
+        cut_off=NOW.date(),
+    )
+    with caplog.at_level(logging.INFO, "invoicing"):
+        deliver("create_proforma", command)
+    (line,) = [record for record in caplog.records if record.name == "invoicing"]
+    told = vars(line)
+    assert (told["action"], told["document"], told["correlation"], told["command"]) == (
+        "proforma_created",
+        CONTRACT,
+        command.correlation,
+        command.command,
+    )
+    assert line.getMessage().startswith(f"proforma_created document={CONTRACT} ")
+    _expect_no_rows(caplog)
+
+
+def test_a_failure_is_logged_with_its_document_and_never_with_the_body(
+    app: Wiring, deliver: Deliver, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> None:
+    command = wish(request)
+    with caplog.at_level(logging.INFO, "invoicing"):
+        for deliveries in (1, 5):
+            with pytest.raises(NotYet):
+                deliver("confirm_invoice", command, deliveries=deliveries)
+        deliver("confirm_invoice", json.dumps({"schema": SECRET, "more": SECRET * 30}))
+    lines = [record for record in caplog.records if record.name == "invoicing"]
+    told = [(vars(line)["action"], line.levelname) for line in lines]
+    assert told == [
+        ("command_failed", "WARNING"),
+        ("command_failed", "ERROR"),
+        ("dead_letter_recorded", "INFO"),
+        ("dead_letter_recorded", "INFO"),
+    ]
+    assert {vars(line)["document"] for line in lines[:3]} == {command.invoice}
+    assert {vars(line)["correlation"] for line in lines[:3]} == {command.correlation}
+    _expect_no_rows(caplog)
+
+
+def _expect_no_rows(caplog: pytest.LogCaptureFixture) -> None:
+    text = "".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    assert SECRET not in text
+    assert "msdyn_" not in text
+
+
+@pytest.mark.parametrize("name", ["import_from_staging", "post_pending_journals", "post_pending_proposals"])
+def test_a_tick_runs_over_the_wired_storage(
+    app: Wiring, functions: dict[str, object], name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "invoicing"):
+        functions[name].get_user_function()(TimerRequest(past_due=True))  # type: ignore[attr-defined]
+    actions = {vars(record)["action"] for record in caplog.records if record.name == "invoicing"}
+    assert "command_failed" not in actions
+
+
+def test_the_wiring_is_built_once_and_its_clock_is_aware(app: Wiring) -> None:
+    assert wiring() is wiring() is app
+    assert SystemClock().now().tzinfo is UTC
