@@ -125,13 +125,15 @@ def test_the_process_is_given_back_as_it_was(write_app: WriteApp) -> None:
     mine = ModuleType("rules_of_the_app")
     mine.__file__ = str(app / "rules_of_the_app.py")
     sys.modules["rules_of_the_app"] = mine
+    another_app = sys.modules.setdefault("function_app", ModuleType("function_app"))
     before, path = dict(os.environ), list(sys.path)
     try:
         with loaded(app, overrides={"ONLY_INSIDE": "1"}):
             assert sys.modules["rules_of_the_app"] is not mine
+            assert sys.modules["function_app"] is not another_app
             assert os.environ["ONLY_INSIDE"] == "1"
         assert sys.modules["rules_of_the_app"] is mine
     finally:
         del sys.modules["rules_of_the_app"]
     assert (dict(os.environ), sys.path) == (before, path)
-    assert "function_app" not in sys.modules
+    assert sys.modules.pop("function_app") is another_app

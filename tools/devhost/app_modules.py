@@ -49,8 +49,20 @@ def lent_to(folder: Path, settings: Mapping[str, str]) -> Iterator[None]:
 
 
 def _take_out(folder: Path) -> dict[str, ModuleType]:
-    names = [name for name, module in list(sys.modules.items()) if _belongs_to(folder, name, module)]
+    own = _own_names(folder)
+    names = [
+        name
+        for name, module in list(sys.modules.items())
+        if name.partition(".")[0] in own or _belongs_to(folder, name, module)
+    ]
     return {name: sys.modules.pop(name) for name in names}
+
+
+def _own_names(folder: Path) -> frozenset[str]:
+    """Name what the app would import from its own folder: another app's `function_app` must not stand in for it."""
+    modules = {path.stem for path in folder.glob("*.py")}
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    return frozenset(modules | packages) - FOREIGN
 
 
 def _belongs_to(folder: Path, name: str, module: ModuleType) -> bool:
