@@ -184,11 +184,15 @@ def _validated(
 
 
 def _nested(record_type: type[Record], kept: Mapping[str, object]) -> Iterator[FieldProblem]:
-    lists = {field.alias for field in record_type.model_fields.values() if "tuple" in str(field.annotation)}
     for name, value in kept.items():
-        if isinstance(value, Mapping) or (isinstance(value, list) and name not in lists):
+        if isinstance(value, Mapping) or (isinstance(value, list) and not _takes_list(record_type, name)):
             sentence = f"is {_kind_of(value)}; it must be a single value"
             yield FieldProblem(name, Problem(ReasonCode.ROW_COLUMN_WRONG, sentence))
+
+
+def _takes_list(record_type: type[Record], name: str) -> bool:
+    field = next(field for field in record_type.model_fields.values() if field.alias == name)
+    return "tuple" in str(field.annotation)
 
 
 def _within_limits(loadable: Loadable, row: CleanRow) -> Cleaned:
