@@ -31,10 +31,12 @@ from tests.finance_builders import (
     voucher_table,
 )
 from tests.line import Line
+from tests.workflows.adatum import actual, invoice
 
 # a revenue profile that accrues the revenue of time
 ACCRUES = profile_row(PostWIPEmpl=True)
 COST, SALES = FinanceTransactionType.COST, FinanceTransactionType.SALES
+ORIGINS = {COST: 192350000, SALES: 192350005, FinanceTransactionType.BILLED_SALES: 192350006}
 
 
 def finance(*more: Row, currency: str = "USD", on_hold: Blocked = Blocked.NO, **parameters: object) -> Line:
@@ -82,8 +84,8 @@ def stage(line: Line, *rows: StagedActual) -> PendingWork:
 
 def arrive(line: Line, key: RowKey, row: StagedActual) -> None:
     """Let an actual of Dataverse arrive."""
-    origin = Insert(key.row, {"msdyn_actualid": row.actual})
-    line.store.write(Table.DATAVERSE_ACTUALS, key.partition, (origin,))
+    origin = actual(1, actual=row.actual, transaction_type=ORIGINS[row.transaction_type])
+    line.put(Table.DATAVERSE_ACTUALS, key, origin)
     line.put(Table.FINANCE_ACTUALS_STAGING, key, row)
 
 
@@ -166,19 +168,21 @@ def billed(of: StagedActual) -> StagedActual:
     return of.changed(transaction_type=FinanceTransactionType.BILLED_SALES, actual=name, invoice_number="PF-1")
 
 
-def propose(line: Line, *sales: StagedActual, **attributes: object) -> Proposal:
+def propose(line: Line, *sales: StagedActual, currency: str = "USD") -> Proposal:
     """Let the header, the billed sales and the connections of a confirmed proforma arrive."""
     rows = [billed(each) for each in sales]
-    proposal = header(line, *rows, **attributes)
+    proposal = header(line, *rows, currency=currency)
     for each in sales:
         bill(line, each)
     return proposal
 
 
-def header(line: Line, *rows: StagedActual, **attributes: object) -> Proposal:
+def header(line: Line, *rows: StagedActual, currency: str = "USD") -> Proposal:
     """Let the header of a confirmed proforma with these billed sales arrive."""
     ids = [row.actual for row in rows]
-    proposal = make_proposal("USD", billed_sales=len(ids), billed_sales_digest=digest_of(ids), **attributes)
+    proposal = make_proposal(currency, billed_sales=len(ids), billed_sales_digest=digest_of(ids))
+    proforma = invoice(invoice=PROPOSAL, number="PF-1", billed_sales=len(ids))
+    line.put(Table.DATAVERSE_INVOICES, proforma.key, proforma)
     arrived = proposal.to_columns()
     # a header that arrives has no status; finance gives it one
     del arrived["ProposalStatus"]

@@ -1,0 +1,127 @@
+"""One tick does everything that is ready, a bounded piece at a time; what fails is named and holds up nobody."""
+
+from datetime import timedelta
+
+from domain.pending_work import PendingWork, WorkKind
+from domain.rows import Delete
+from domain.tables import Table
+from domain.workflows.import_from_staging import WORK_PER_TICK_MAX
+from domain.workflows.work_index import take_turns
+from functions.storage.memory import Call
+from tests.line import COHO, START, Line
+from tests.workflows.restless import nothing
+from tests.workflows.staged_work import add_setup, cost, finance, lines, problems, propose, sale, stage, works
+
+WAITS = {"currency": "GBP"}
+
+
+def test_an_empty_tick_reads_the_index_and_nothing_else() -> None:
+    line = finance()
+    line.memory.calls.clear()
+    assert line.tick() == []
+    assert {(call.method, call.table) for call in line.memory.calls} == {("read_pages", Table.FINANCE_PENDING_WORK)}
+    assert len(line.memory.calls) == 4
+
+
+def test_a_tick_costs_what_is_pending_and_not_what_has_been() -> None:
+    line = finance()
+    stage(line, cost(0))
+    line.memory.calls.clear()
+    line.tick()
+    first = len(line.memory.calls)
+    for number in range(1, 20):
+        stage(line, cost(number))
+        line.tick()
+    stage(line, cost(20))
+    line.memory.calls.clear()
+    line.tick()
+    assert len(line.memory.calls) == first
+
+
+def test_g51_a_row_with_skip_sync_is_never_in_staging() -> None:
+    line = Line.in_memory()
+    line.load_samples(COHO)
+    line.drain()
+    line.bill("ce18d4f0-cdca-554b-9ebf-9ca76d93e9e3")
+    skipped = {
+        row.columns["msdyn_actualid"] for row in line.rows(Table.DATAVERSE_ACTUALS) if row.columns.get("msdyn_skipsync")
+    }
+    staged = {row.columns["ActualId"] for row in line.rows(Table.FINANCE_ACTUALS_STAGING)}
+    assert len(skipped) == 1
+    assert staged
+    assert not skipped & staged
+
+
+def test_journal_lines_come_before_the_proposals_that_need_them() -> None:
+    line = finance()
+    each = sale("s")
+    stage(line, each)
+    propose(line, each)
+    assert [outcome.action.value for outcome in line.tick()] == ["journal_lines_imported", "nothing_to_do"]
+
+
+def test_a_problem_is_stored_for_each_range_and_cleared_when_it_is_solved() -> None:
+    line = finance(currency="GBP")
+    stage(line, sale(1, **WAITS))
+    stage(line, sale(2, **WAITS))
+    line.tick()
+    assert len(problems(line)) == 2
+    rate = {"Kind": "ExchangeRate", "FromCurrencyCode": "GBP", "ToCurrencyCode": "USD"}
+    add_setup(line, {**rate, "ValidFrom": "2026-01-01", "ExchangeRate": "125"})
+    line.tick()
+    assert problems(line) == []
+    assert len(lines(line)) == 2
+
+
+def test_a_problem_that_another_worker_has_solved_meanwhile_does_not_stay() -> None:
+    line = finance(currency="GBP")
+    stage(line, sale(1, **WAITS))
+    rate = {"Kind": "ExchangeRate", "FromCurrencyCode": "GBP", "ToCurrencyCode": "USD"}
+
+    def solve(call: Call) -> None:
+        # just before the problem is looked up, to be stored
+        if call.table is Table.INVOICING_PROBLEMS:
+            line.memory.before_call = nothing
+            add_setup(line, {**rate, "ValidFrom": "2026-01-01", "ExchangeRate": "125"})
+            line.tick()
+
+    line.memory.before_call = solve
+    line.tick()
+    assert len(lines(line)) == 1
+    assert problems(line) == []
+
+
+def test_work_that_vanishes_while_it_is_done_does_not_stop_the_tick() -> None:
+    line = finance()
+    stage(line, cost(1))
+    stage(line, cost(2))
+    first = works(line, WorkKind.JOURNAL_LINES)[0]
+
+    def vanish(call: Call) -> None:
+        if call.method == "write" and call.table is Table.FINANCE_ACTUALS_STAGING:
+            line.memory.before_call = nothing
+            line.store.write(Table.FINANCE_PENDING_WORK, first.key.partition, (Delete(first.key.row),))
+
+    line.memory.before_call = vanish
+    line.tick()
+    assert len(lines(line)) == 1
+
+
+def test_ticks_take_turns_when_more_is_pending_than_one_takes() -> None:
+    everything = list(range(1200))
+    seen: set[int] = set()
+    for minute in range(3):
+        taken = take_turns(everything, START + timedelta(minutes=minute), WORK_PER_TICK_MAX)
+        assert len(taken) == WORK_PER_TICK_MAX
+        seen |= set(taken)
+    assert seen == set(everything)
+    assert take_turns([3, 1, 2], START, 3) == [3, 1, 2]
+
+
+def test_every_work_has_a_stage_of_its_own_in_the_problems() -> None:
+    line = finance()
+    stage(line, cost(1))
+    (work,) = line.records(Table.FINANCE_PENDING_WORK, PendingWork)
+    stages = {kind: work.changed(kind=kind).stage for kind in WorkKind}
+    assert len(set(stages.values())) == len(WorkKind)
+    assert stages[WorkKind.PROPOSAL_LINES] == "import-proposal"
