@@ -1,4 +1,4 @@
-"""What confirming a proforma invoice creates, one line detail at a time.
+"""What confirming a proforma invoice creates, one line detail at a time: the table that decides.
 
 Project Operations documentation, confirm-proforma-invoice, ActualsonTM and ActualonFP: for every transaction a reversal
 of its unbilled sale and a billed sale; for every milestone a billed sale. Connections and origins: connectingactuals,
@@ -11,16 +11,18 @@ not offered refuses, with its reason and the way out.
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
-from domain.actual_making import Connected, End, Made, billed_sale, connect, invoice_origins, placed, reversal_of
+from domain.actual_making import End, billed_sale, connect, invoice_origins, placed, reversal_of
 from domain.actuals import Actual
+from domain.confirmation_edits import confirm_edited, confirm_manual
+from domain.confirmed import Confirmation, Terms
 from domain.contract import Milestone
 from domain.errors import Problem, ReasonCode
-from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionClass
-from domain.proforma import Invoice, InvoiceLineDetail
-from domain.rows import Columns, RowKey
+from domain.money import multiply_alike
+from domain.option_sets import AdjustmentStatus, BillingStatus, MilestoneStatus, TransactionClass
+from domain.proforma import InvoiceLineDetail
+from domain.rows import RowKey
 
 # what a milestone is billed in
 ONE = Decimal(1)
@@ -28,9 +30,11 @@ TRANSACTION_CLASSES = frozenset(
     (TransactionClass.TIME, TransactionClass.EXPENSE, TransactionClass.MATERIAL, TransactionClass.FEE)
 )
 
-# attributes that a detail takes over from the row behind it; only its descriptions may differ
+# what says how much is billed: editing it adjusts the sale behind the detail
+BILLED = ("quantity", "price", "amount", "billing_type")
+# what a detail takes over from the row behind it and keeps
 FROM_ACTUAL = (
-    *("transaction_class", "quantity", "price", "amount", "currency", "transaction_date"),
+    *("transaction_class", "currency", "transaction_date"),
     *("contract", "contract_line", "contract_customer", "project", "category", "resource"),
 )
 FROM_MILESTONE = (
@@ -39,20 +43,7 @@ FROM_MILESTONE = (
 )
 
 type Source = Actual | Milestone | None
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What one line detail becomes."""
-
-    # new actuals, each with its place: the invoice's partition, or the contract's backlog
-    actuals: tuple[Made, ...]
-    # new connections, in the invoice's partition
-    connections: tuple[Connected, ...]
-    # what changes on the row behind the detail
-    source_changes: Columns
-    # ids of the billed sales: what a proposal must have to be complete
-    billed_sales: tuple[str, ...]
+type Confirm = Callable[[Terms, InvoiceLineDetail, Source], Confirmation | Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +51,23 @@ class Scenario:
     """One row of the table of rules."""
 
     name: str
-    applies: Callable[[InvoiceLineDetail, Source], bool]
-    confirm: Callable[[Invoice, InvoiceLineDetail, Source, date], Confirmation | Problem]
+    applies: Callable[[Terms, InvoiceLineDetail, Source], bool]
+    confirm: Confirm
 
 
-def confirm_detail(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Confirmation | Problem:
+def confirm_detail(terms: Terms, detail: InvoiceLineDetail, source: Source) -> Confirmation | Problem:
     """Decide what a line detail becomes when its invoice is confirmed.
 
     Args:
-        invoice: the header, still a draft.
+        terms: the header and how it is confirmed.
         detail: one of its line details.
         source: the unbilled sale or milestone that the detail names, as it stands now; None when there is none.
-        on: the day of the confirmation, which becomes the accounting date of the billed sale.
 
     Returns:
         The rows to write, or the problem that refuses the invoice.
     """
-    scenario = next(rule for rule in SCENARIOS if rule.applies(detail, source))
-    return scenario.confirm(invoice, detail, source, on)
+    scenario = next(rule for rule in SCENARIOS if rule.applies(terms, detail, source))
+    return scenario.confirm(terms, detail, source)
 
 
 def digest_of(ids: Iterable[str]) -> str:
@@ -85,45 +75,62 @@ def digest_of(ids: Iterable[str]) -> str:
     return hashlib.sha256(",".join(sorted(ids)).encode()).hexdigest()
 
 
-def _refusal(code: ReasonCode, what: str) -> Callable[[Invoice, InvoiceLineDetail, Source, date], Problem]:
-    def refuse(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Problem:
-        return Problem(code, f"invoice {invoice.number}, line detail {detail.detail}: {what}", (detail.detail,))
+def _refusal(code: ReasonCode, what: str) -> Confirm:
+    def refuse(terms: Terms, detail: InvoiceLineDetail, source: Source) -> Problem:
+        sentence = f"invoice {terms.invoice.number}, line detail {detail.detail}: {what}"
+        return Problem(code, sentence, (detail.detail,))
 
     return refuse
 
 
-def _edits(detail: InvoiceLineDetail, source: Source) -> list[str]:
-    if isinstance(source, Actual):
-        return [name for name in FROM_ACTUAL if getattr(detail, name) != getattr(source, name)]
-    if not isinstance(source, Milestone):
-        return []
-    edits = [name for name in FROM_MILESTONE if getattr(detail, name) != getattr(source, name)]
-    own = (("quantity", ONE), ("price", source.amount), ("transaction_date", source.milestone_date))
-    return edits + [name for name, value in own if getattr(detail, name) != value]
+def _misfits(detail: InvoiceLineDetail, source: Source) -> list[str]:
+    """Name what no edit of a draft can have brought about."""
+    if isinstance(source, Milestone):
+        edits = [name for name in FROM_MILESTONE if getattr(detail, name) != getattr(source, name)]
+        own = (("quantity", ONE), ("price", source.amount), ("transaction_date", source.milestone_date))
+        return edits + [name for name, value in own if getattr(detail, name) != value]
+    if not isinstance(source, Actual):
+        return [] if _is_product(detail) else ["amount"]
+    edits = [name for name in FROM_ACTUAL if getattr(detail, name) != getattr(source, name)]
+    is_repriced = (detail.quantity, detail.price) != (source.quantity, source.price)
+    is_right = _is_product(detail) if is_repriced else detail.amount == source.amount
+    return edits if is_right else [*edits, "amount"]
 
 
-def _refuse_edit(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Problem:
-    names = ", ".join(name.replace("_", " ") for name in _edits(detail, source))
-    what = (
-        f"it differs from the transaction behind it in: {names}; edited lines can't be confirmed yet, "
-        "set it back to what the transaction says"
-    )
-    return _refusal(ReasonCode.LINE_EDIT_NOT_SUPPORTED, what)(invoice, detail, source, on)
+def _is_product(detail: InvoiceLineDetail) -> bool:
+    return detail.amount == multiply_alike(detail.quantity, detail.price, (detail.amount,))
 
 
-def _has_other_billing_type(detail: InvoiceLineDetail, source: Source) -> bool:
-    # a milestone has none of its own: it is always chargeable
-    billing_type = source.billing_type if isinstance(source, Actual) else BillingType.CHARGEABLE
-    return detail.billing_type != billing_type
+def _refuse_edit(terms: Terms, detail: InvoiceLineDetail, source: Source) -> Confirmation | Problem:
+    names = ", ".join(name.replace("_", " ") for name in _misfits(detail, source))
+    what = f"it can't be billed as it stands because of its {names}; set it back, or remove it and add it again"
+    return _refusal(ReasonCode.LINE_EDIT_NOT_SUPPORTED, what)(terms, detail, source)
 
 
-def _is_foreign(detail: InvoiceLineDetail, source: Source) -> bool:
+def _is_edited(detail: InvoiceLineDetail, source: Source) -> bool:
+    return isinstance(source, Actual) and any(getattr(detail, name) != getattr(source, name) for name in BILLED)
+
+
+def _is_foreign(terms: Terms, detail: InvoiceLineDetail, source: Source) -> bool:
     if source is None or source.invoice != detail.invoice:
         return True
-    return isinstance(source, Actual) and source.adjustment_status is not None
+    return isinstance(source, Actual) and source.adjustment_status is not None and not _is_ours(terms, source)
 
 
-def _transaction(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Confirmation | Problem:
+def _is_ours(terms: Terms, source: Actual) -> bool:
+    # whoever goes on with a confirmation meets the sales that it has adjusted already
+    adjusted = (AdjustmentStatus.ADJUSTED, BillingStatus.CANCELED)
+    has_begun = terms.invoice.confirmed_by is not None
+    return has_begun and (source.adjustment_status, source.billing_status) == adjusted
+
+
+def _edited(terms: Terms, detail: InvoiceLineDetail, source: Source) -> Confirmation | Problem:
+    if not isinstance(source, Actual):
+        raise TypeError("an edited transaction is confirmed from its unbilled sale")
+    return confirm_edited(terms, detail, source)
+
+
+def _transaction(terms: Terms, detail: InvoiceLineDetail, source: Source) -> Confirmation | Problem:
     if not isinstance(source, Actual):
         raise TypeError("a transaction is confirmed from its unbilled sale")
     source_key = RowKey.from_text(detail.source_key or "")
@@ -131,7 +138,7 @@ def _transaction(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on
     taken_back = reversal_of(source, source_key, detail, role="unbilled-sales-reversal", skip_sync=True)
     reversal = placed(detail, 1, taken_back)
     origins = (*invoice_origins(detail), *source.origins)
-    billed = placed(detail, 2, billed_sale(invoice, detail, accounting_date=on, origins=origins))
+    billed = placed(detail, 2, billed_sale(terms.invoice, detail, accounting_date=terms.on, origins=origins))
     original = End(source.actual, source_key, "Original")
     unbilled = End(source.actual, source_key, "Unbilled Sales")
     return Confirmation(
@@ -145,18 +152,11 @@ def _transaction(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on
     )
 
 
-def _milestone(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: date) -> Confirmation | Problem:
+def _milestone(terms: Terms, detail: InvoiceLineDetail, source: Source) -> Confirmation | Problem:
     if not isinstance(source, Milestone):
         raise TypeError("a milestone's line is confirmed from its milestone")
     origins = (*invoice_origins(detail), f"msdyn_contractlinescheduleofvalue:{source.milestone}")
-    sale = billed_sale(
-        invoice,
-        detail,
-        billing_type=BillingType.CHARGEABLE,
-        accounting_date=on,
-        milestone=source.milestone,
-        origins=origins,
-    )
+    sale = billed_sale(terms.invoice, detail, accounting_date=terms.on, milestone=source.milestone, origins=origins)
     billed = placed(detail, 2, sale)
     return Confirmation(
         actuals=(billed,),
@@ -168,53 +168,47 @@ def _milestone(invoice: Invoice, detail: InvoiceLineDetail, source: Source, on: 
 
 # fmt: off
 SCENARIOS: tuple[Scenario, ...] = (
+    # -- corrective details
     Scenario(
         "correction",
-        lambda detail, source: detail.correction,
+        lambda terms, detail, source: detail.correction,
         _refusal(ReasonCode.CORRECTION_NOT_SUPPORTED,
                  "corrections can't be confirmed yet; remove the line detail from the draft"),
     ),
+    # -- retainers and advances
     Scenario(
         "retainer",
-        lambda detail, source: detail.transaction_class == TransactionClass.RETAINER,
+        lambda terms, detail, source: detail.transaction_class == TransactionClass.RETAINER,
         _refusal(ReasonCode.RETAINER_NOT_SUPPORTED,
                  "retainers can't be confirmed yet; remove the line detail from the draft"),
     ),
-    Scenario(
-        "added by hand",
-        lambda detail, source: detail.source_key is None,
-        _refusal(ReasonCode.MANUAL_LINE_NOT_SUPPORTED,
-                 "lines without a backing actual can't be confirmed yet; remove the line detail from the draft"),
-    ),
+    # -- what can't be billed, whatever else it is
     Scenario(
         "backing row is gone or not on this invoice",
-        _is_foreign,
+        lambda terms, detail, source: detail.source_key is not None and _is_foreign(terms, detail, source),
         _refusal(ReasonCode.BACKING_ACTUAL_MISSING,
                  "the unbilled sale or milestone behind it is missing, adjusted or not on this invoice; "
                  "remove the line detail and create the invoice again from the backlog"),
     ),
     Scenario(
-        "edited",
-        lambda detail, source: bool(_edits(detail, source)),
+        "not what an edit can have made",
+        lambda terms, detail, source: bool(_misfits(detail, source)),
         _refuse_edit,
     ),
-    Scenario(
-        "billing type changed",
-        _has_other_billing_type,
-        _refusal(ReasonCode.BILLING_TYPE_NOT_SUPPORTED,
-                 "its billing type differs from the transaction behind it; set it back to what the transaction says"),
-    ),
-    Scenario("milestone", lambda detail, source: isinstance(source, Milestone), _milestone),
-    Scenario(
-        "transaction, not edited",
-        lambda detail, source: detail.transaction_class in TRANSACTION_CLASSES,
-        _transaction,
-    ),
+    # -- milestones and transactions
+    Scenario("milestone", lambda terms, detail, source: isinstance(source, Milestone), _milestone),
     Scenario(
         "anything else",
-        lambda detail, source: True,
+        lambda terms, detail, source: detail.transaction_class not in TRANSACTION_CLASSES,
         _refusal(ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED,
                  "only time, expense, material, fee and milestones can be invoiced; remove the line detail"),
     ),
+    Scenario(
+        "added by hand",
+        lambda terms, detail, source: detail.source_key is None,
+        lambda terms, detail, source: confirm_manual(terms, detail),
+    ),
+    Scenario("transaction, edited", lambda terms, detail, source: _is_edited(detail, source), _edited),
+    Scenario("transaction, not edited", lambda terms, detail, source: True, _transaction),
 )
 # fmt: on

@@ -56,8 +56,6 @@ class ReasonCode(StrEnum):
     LINE_EDIT_NOT_SUPPORTED = "line_edit_not_supported"
     CORRECTION_NOT_SUPPORTED = "correction_not_supported"
     RETAINER_NOT_SUPPORTED = "retainer_not_supported"
-    MANUAL_LINE_NOT_SUPPORTED = "manual_line_not_supported"
-    BILLING_TYPE_NOT_SUPPORTED = "billing_type_not_supported"
     TRANSACTION_CLASS_NOT_SUPPORTED = "transaction_class_not_supported"
     INTERCOMPANY_NOT_SUPPORTED = "intercompany_not_supported"
     # -- table maps

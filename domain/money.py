@@ -79,6 +79,13 @@ def multiply(left: Decimal, right: Decimal, currency: str) -> Decimal:
     return round_amount(product, currency)
 
 
+def multiply_alike(left: Decimal, right: Decimal, amounts: Iterable[Decimal]) -> Decimal:
+    """Multiply and round once, to as many decimals as the finest of some amounts of the same currency has."""
+    exponent = min(int(amount.as_tuple().exponent) for amount in amounts)
+    with localcontext(_WORKING):
+        return (left * right).quantize(Decimal(1).scaleb(exponent), rounding=ROUND_HALF_UP)
+
+
 def percent_of(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
     """Take a percentage of an amount and round once: 25 % of 5,000.00 DKK is 1,250.00 DKK."""
     with localcontext(_WORKING):

@@ -7,27 +7,27 @@ after it; a command that comes again only sends them again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import NamedTuple
 
 from domain.actuals import Actual
 from domain.backlog import ITEM_TABLES, ItemKind
 from domain.commands import ConfirmInvoice, SyncTableMap
-from domain.confirmation import Confirmation, Source, confirm_detail, digest_of
+from domain.confirmation import Source, confirm_detail, digest_of
+from domain.confirmed import Confirmation, Terms
 from domain.contract import Milestone
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
 from domain.money import total
-from domain.option_sets import BillingType, OrderType, ProjectInvoiceStatus, TransactionClass
+from domain.option_sets import BillingMethod, BillingType, OrderType, ProjectInvoiceStatus, TransactionClass
 from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
-from domain.proforma import Invoice, InvoiceLineDetail
+from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.rows import Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, replace_status, save
 from domain.tables import Table
-from domain.workflows.reading import known_document, paged
+from domain.workflows.reading import known_document, paged, read_records
 
 # problems behind the first whose ids a refusal names; they are enough to start mending
 PROBLEMS_MAX = 20
@@ -58,8 +58,16 @@ class _Extent(NamedTuple):
     last: str
 
 
-def confirm_invoice(store: RowStore, sender: CommandSender, command: ConfirmInvoice) -> Outcome:
+def confirm_invoice(
+    store: RowStore, sender: CommandSender, command: ConfirmInvoice, *, adjustments_cross: bool = True
+) -> Outcome:
     """Confirm a draft, or send a confirmed one on its way again.
+
+    Args:
+        store: where the invoice stands.
+        sender: who carries it to finance.
+        command: which invoice, and the day.
+        adjustments_cross: whether the reversals of edited sales cross to finance (`domain.confirmed.Terms`).
 
     Raises:
         NotYet: the invoice is not known (yet), or it was changed while it was being confirmed.
@@ -69,7 +77,7 @@ def confirm_invoice(store: RowStore, sender: CommandSender, command: ConfirmInvo
     """
     row = known_document(store, Table.DATAVERSE_INVOICES, RowKey(command.invoice, command.invoice), "invoice")
     before = Invoice.from_columns(row.columns)
-    invoice = _confirm(store, command, before, row) if before.is_confirmable else before
+    invoice = _confirm(store, command, before, row, adjustments_cross) if before.is_confirmable else before
     sender.send(commands_after(invoice, command))
     facts: dict[str, str | int] = {
         "invoice": invoice.number,
@@ -100,9 +108,12 @@ def commands_after(invoice: Invoice, command: ConfirmInvoice) -> tuple[SyncTable
     )
 
 
-def _confirm(store: RowStore, command: ConfirmInvoice, invoice: Invoice, row: StoredRow) -> Invoice:
+def _confirm(
+    store: RowStore, command: ConfirmInvoice, invoice: Invoice, row: StoredRow, adjustments_cross: bool
+) -> Invoice:
     on = invoice.confirmed_on or command.confirmed_on
-    pages = paged(lambda: _decided_pages(store, invoice, on))
+    terms = Terms(invoice, on, adjustments_cross=adjustments_cross)
+    pages = paged(lambda: _decided_pages(store, terms))
     extents: list[_Extent] = []
     problems: list[Problem] = []
     for page in pages():
@@ -166,16 +177,25 @@ def _commit(store: RowStore, before: Invoice, after: Invoice, etag: str) -> Invo
     return after
 
 
-def _decided_pages(store: RowStore, invoice: Invoice, on: date) -> Iterator[Sequence[_Decided]]:
-    for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice.invoice):
+def _decided_pages(store: RowStore, terms: Terms) -> Iterator[Sequence[_Decided]]:
+    invoice = terms.invoice.invoice
+    for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice):
         details = [InvoiceLineDetail.from_columns(row.columns) for row in page]
         sources = _sources(store, details)
-        yield [_decide(invoice, detail, sources, on) for detail in details]
+        if any(detail.source_key is None for detail in details):
+            # only lines that were added by hand ask how their invoice line is billed
+            terms = replace(terms, fixed_price_lines=_fixed_price_lines(store, invoice))
+        yield [_decide(terms, detail, sources) for detail in details]
 
 
-def _decide(invoice: Invoice, detail: InvoiceLineDetail, sources: Mapping[RowKey, Source], on: date) -> _Decided:
+def _fixed_price_lines(store: RowStore, invoice: str) -> frozenset[str]:
+    lines = read_records(store, Table.DATAVERSE_INVOICE_LINES, invoice, InvoiceLine)
+    return frozenset(line.line for line in lines if line.billing_method == BillingMethod.FIXED_PRICE)
+
+
+def _decide(terms: Terms, detail: InvoiceLineDetail, sources: Mapping[RowKey, Source]) -> _Decided:
     key = RowKey.from_text(detail.source_key or "")
-    return _Decided(detail, key, confirm_detail(invoice, detail, sources.get(key), on))
+    return _Decided(detail, key, confirm_detail(terms, detail, sources.get(key)))
 
 
 def _sources(store: RowStore, details: Sequence[InvoiceLineDetail]) -> dict[RowKey, Source]:
@@ -203,7 +223,11 @@ def _write(store: RowStore, invoice: str, page: Sequence[tuple[_Decided, Confirm
     connections = (Insert(each.key.row, each.connection.to_columns()) for each in linked)
     save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, connections)
     for kind, table in ITEM_TABLES.items():
-        mine = [(decided.source_key, each) for decided, each in page if _kind_of(decided.detail) == kind]
+        mine = [
+            (decided.source_key, each)
+            for decided, each in page
+            if each.source_changes and _kind_of(decided.detail) == kind
+        ]
         for partition in sorted({key.partition for key, _ in mine}):
             merges = (Merge(key.row, each.source_changes) for key, each in mine if key.partition == partition)
             save(store, table, partition, merges)

@@ -7,7 +7,8 @@ import pytest
 
 from domain.actuals import Actual
 from domain.backlog import detail_of, item_of_actual, item_of_milestone
-from domain.confirmation import Confirmation, Source, confirm_detail, digest_of
+from domain.confirmation import Source, confirm_detail, digest_of
+from domain.confirmed import Confirmation, Terms
 from domain.contract import Milestone
 from domain.errors import Problem, ReasonCode
 from domain.option_sets import (
@@ -23,6 +24,7 @@ from tests.builders import ORIGINS, contract_line, sale
 from tests.workflows.adatum import INVOICE, LINE, guid, invoice, milestone
 
 ON = date(2026, 8, 31)
+TERMS = Terms(invoice(), ON)
 CLAIMED = {"billing_status": BillingStatus.CUSTOMER_INVOICE_CREATED, "invoice": INVOICE}
 BOB = sale(1, **CLAIMED)
 DESIGN = milestone(invoice_status=MilestoneStatus.CUSTOMER_INVOICE_CREATED, invoice=INVOICE)
@@ -36,7 +38,7 @@ def detail_for(source: Actual | Milestone) -> InvoiceLineDetail:
 
 
 def confirmed(source: Actual | Milestone) -> Confirmation:
-    outcome = confirm_detail(invoice(), detail_for(source), source, ON)
+    outcome = confirm_detail(TERMS, detail_for(source), source)
     assert isinstance(outcome, Confirmation)
     return outcome
 
@@ -50,7 +52,7 @@ def figures(actual: Actual) -> str:
 
 
 def refused(detail: InvoiceLineDetail, source: Source) -> Problem:
-    outcome = confirm_detail(invoice(), detail, source, ON)
+    outcome = confirm_detail(TERMS, detail, source)
     assert isinstance(outcome, Problem)
     return outcome
 
@@ -133,19 +135,17 @@ def test_what_finance_wrote_back_is_not_copied_to_the_reversal() -> None:
 
 def test_a_second_decision_is_the_first_one() -> None:
     half_done = BOB.changed(billing_status=BillingStatus.CUSTOMER_INVOICE_POSTED)
-    assert confirm_detail(invoice(), detail_for(BOB), half_done, ON) == confirmed(BOB)
+    assert confirm_detail(TERMS, detail_for(BOB), half_done) == confirmed(BOB)
 
 
 def test_a_description_may_be_edited_and_goes_to_the_billed_sale() -> None:
-    outcome = confirm_detail(invoice(), detail_for(BOB).changed(description="For the customer"), BOB, ON)
+    outcome = confirm_detail(TERMS, detail_for(BOB).changed(description="For the customer"), BOB)
     assert isinstance(outcome, Confirmation)
     assert [each.description for each in actuals(outcome)] == ["Install the arm", "For the customer"]
 
 
 TIME = detail_for(BOB)
 REFUSALS: list[tuple[str, InvoiceLineDetail, Source, ReasonCode, str]] = [
-    ("quantity", TIME.changed(quantity="6"), BOB, ReasonCode.LINE_EDIT_NOT_SUPPORTED, "quantity"),
-    ("price", TIME.changed(price="210"), BOB, ReasonCode.LINE_EDIT_NOT_SUPPORTED, "price"),
     ("amount", TIME.changed(amount="1"), BOB, ReasonCode.LINE_EDIT_NOT_SUPPORTED, "amount"),
     ("day", TIME.changed(transaction_date="2026-08-04"), BOB, ReasonCode.LINE_EDIT_NOT_SUPPORTED, "transaction date"),
     ("payer", TIME.changed(contract_customer=guid(99)), BOB, ReasonCode.LINE_EDIT_NOT_SUPPORTED, "contract customer"),
@@ -157,11 +157,11 @@ REFUSALS: list[tuple[str, InvoiceLineDetail, Source, ReasonCode, str]] = [
         "transaction class",
     ),
     (
-        "billing type",
-        TIME.changed(billing_type=BillingType.COMPLIMENTARY),
+        "quantity without its amount",
+        TIME.changed(quantity="6"),
         BOB,
-        ReasonCode.BILLING_TYPE_NOT_SUPPORTED,
-        "billing type",
+        ReasonCode.LINE_EDIT_NOT_SUPPORTED,
+        "amount",
     ),
     ("milestone amount", detail_for(DESIGN).changed(amount="1"), DESIGN, ReasonCode.LINE_EDIT_NOT_SUPPORTED, "amount"),
     (
@@ -171,13 +171,6 @@ REFUSALS: list[tuple[str, InvoiceLineDetail, Source, ReasonCode, str]] = [
         ReasonCode.LINE_EDIT_NOT_SUPPORTED,
         "quantity",
     ),
-    (
-        "milestone billing type",
-        detail_for(DESIGN).changed(billing_type=BillingType.NON_CHARGEABLE),
-        DESIGN,
-        ReasonCode.BILLING_TYPE_NOT_SUPPORTED,
-        "billing type",
-    ),
     ("correction", TIME.changed(correction=True), BOB, ReasonCode.CORRECTION_NOT_SUPPORTED, "corrections"),
     (
         "retainer",
@@ -186,7 +179,6 @@ REFUSALS: list[tuple[str, InvoiceLineDetail, Source, ReasonCode, str]] = [
         ReasonCode.RETAINER_NOT_SUPPORTED,
         "retainers",
     ),
-    ("manual", TIME.changed(source_key=None), None, ReasonCode.MANUAL_LINE_NOT_SUPPORTED, "without a backing actual"),
     ("gone", TIME, None, ReasonCode.BACKING_ACTUAL_MISSING, "missing"),
     ("elsewhere", TIME, BOB.changed(invoice=guid(98)), ReasonCode.BACKING_ACTUAL_MISSING, "not on this invoice"),
     (
@@ -219,11 +211,17 @@ def test_what_cannot_be_confirmed_is_refused_with_its_reason(
 
 
 def test_when_two_reasons_apply_the_first_scenario_is_told() -> None:
-    both = TIME.changed(correction=True, quantity="6", billing_type=BillingType.COMPLIMENTARY, source_key=None)
+    both = TIME.changed(correction=True, quantity="6", billing_type=BillingType.COMPLIMENTARY)
     assert refused(both, None).code == ReasonCode.CORRECTION_NOT_SUPPORTED
-    assert refused(both.changed(correction=False), None).code == ReasonCode.MANUAL_LINE_NOT_SUPPORTED
-    edited = TIME.changed(quantity="6", billing_type=BillingType.COMPLIMENTARY)
-    assert refused(edited, BOB).code == ReasonCode.LINE_EDIT_NOT_SUPPORTED
+    assert refused(both.changed(correction=False), None).code == ReasonCode.BACKING_ACTUAL_MISSING
+    assert refused(both.changed(correction=False), BOB).code == ReasonCode.LINE_EDIT_NOT_SUPPORTED
+
+
+def test_the_billing_type_of_a_milestone_may_be_changed() -> None:
+    outcome = confirm_detail(TERMS, detail_for(DESIGN).changed(billing_type=BillingType.COMPLIMENTARY), DESIGN)
+    assert isinstance(outcome, Confirmation)
+    assert [each.billing_type for each in actuals(outcome)] == [BillingType.COMPLIMENTARY]
+    assert outcome.source_changes == {"msdyn_invoicestatus": 192350003}
 
 
 def test_the_digest_is_that_of_the_ids_sorted_and_joined_by_commas() -> None:

@@ -168,9 +168,8 @@ def test_finance_is_sent_the_header_the_actuals_and_the_connections() -> None:
 
 
 EDITS: dict[str, tuple[dict[str, object], ReasonCode]] = {
-    "quantity": ({"quantity": "6", "amount": "1200.00"}, ReasonCode.LINE_EDIT_NOT_SUPPORTED),
-    "price": ({"price": "210", "amount": "1680.00"}, ReasonCode.LINE_EDIT_NOT_SUPPORTED),
-    "billing type": ({"billing_type": BillingType.NON_CHARGEABLE}, ReasonCode.BILLING_TYPE_NOT_SUPPORTED),
+    "quantity without its amount": ({"quantity": "6"}, ReasonCode.LINE_EDIT_NOT_SUPPORTED),
+    "day": ({"transaction_date": "2026-08-04"}, ReasonCode.LINE_EDIT_NOT_SUPPORTED),
     "correction": ({"correction": True}, ReasonCode.CORRECTION_NOT_SUPPORTED),
     "retainer": ({"transaction_class": TransactionClass.RETAINER}, ReasonCode.RETAINER_NOT_SUPPORTED),
 }
@@ -199,16 +198,36 @@ def test_what_cannot_be_confirmed_yet_is_refused_and_changes_nothing(
     assert stored_problems(line) == []
 
 
-def test_a_line_that_was_added_by_hand_is_refused() -> None:
+def test_g15_a_line_that_was_added_by_hand_gets_its_sale_and_is_billed() -> None:
     line = Line.in_memory()
-    drafted(line, sale(1))
+    header = drafted(line, sale(1))
     (detail,) = details_of(line)
     added = detail.changed(detail=guid(50), source_key=None, source=None)
     line.put(Table.DATAVERSE_INVOICE_LINE_DETAILS, added.key, added)
+    edit(line, header.changed(details=2))
+    assert confirm(line).facts["billed_sales"] == 2
+    made = [each for each in actuals(line) if added.detail in str(each.origins)]
+    assert Counter(told(each) for each in made) == Counter(
+        [
+            ("UNBILLED_SALES", "8", "1600.00", None, "CUSTOMER_INVOICE_POSTED", False),
+            ("UNBILLED_SALES", "-8", "-1600.00", "UNADJUSTABLE", None, True),
+            ("BILLED_SALES", "8", "1600.00", None, None, False),
+        ]
+    )
+
+
+def test_g09_an_edited_sale_is_adjusted_and_its_rows_stand_once_however_often_it_is_confirmed() -> None:
+    line = Line.in_memory()
+    drafted(line, sale(1))
+    (detail,) = details_of(line)
+    edit(line, detail.changed(quantity="6", amount="1200.00"))
+    confirm(line)
     before = line.snapshot()
-    (problem,) = confirm(line).problems
-    assert (problem.code, problem.ids) == (ReasonCode.MANUAL_LINE_NOT_SUPPORTED, (guid(50),))
-    assert {**line.snapshot(), Table.INVOICING_PROBLEMS.value: {}} == {**before, Table.INVOICING_PROBLEMS.value: {}}
+    assert len(actuals(line)) == 8
+    original = actuals(line)[0]
+    assert (original.adjustment_status, original.billing_status) == (AdjustmentStatus.ADJUSTED, BillingStatus.CANCELED)
+    confirm(line, wish="again")
+    assert line.snapshot() == before
 
 
 def test_an_unbilled_sale_that_was_adjusted_meanwhile_is_refused() -> None:
@@ -223,10 +242,10 @@ def test_several_reasons_are_one_problem_with_the_first_by_precedence() -> None:
     line = Line.in_memory()
     drafted(line, *sales(30))
     for detail in details_of(line)[:25]:
-        edit(line, detail.changed(billing_type=BillingType.COMPLIMENTARY))
-    edit(line, details_of(line)[29].changed(quantity="1"))
+        edit(line, detail.changed(quantity="1"))
+    edit(line, actuals(line)[29].changed(adjustment_status=AdjustmentStatus.ADJUSTED))
     (problem,) = confirm(line).problems
-    assert problem.code == ReasonCode.LINE_EDIT_NOT_SUPPORTED
+    assert problem.code == ReasonCode.BACKING_ACTUAL_MISSING
     assert problem.ids[0] == details_of(line)[29].detail
     assert problem.sentence.endswith("(25 more problems of this invoice)")
 
