@@ -237,3 +237,24 @@ def test_init_says_what_stands(terminal: Terminal) -> None:
     said = terminal.say("init")
     assert f"Storage: memory {len(Table)} tables stand" in said
     assert "post-journal" in said
+
+
+class TestScenario:
+    """`invoicing scenario run`."""
+
+    def test_a_case_that_is_as_expected_ends_well(self, terminal: Terminal) -> None:
+        path = "tests/scenarios/G08 invoice confirmed without edits.md"
+        assert f"as expected: {path}" in terminal.say("scenario", "run", path)
+
+    def test_a_case_that_differs_is_told_row_by_row(self, terminal: Terminal, tmp_path: Path) -> None:
+        text = text_of("tests/scenarios/G08 invoice confirmed without edits.md")
+        case = tmp_path / "case.md"
+        case.write_text(
+            text.replace("| PRO-000001 | Confirmed | 1,600", "| PRO-000001 | Confirmed | 1"), encoding="utf-8"
+        )
+        told = terminal.say("scenario", "run", str(case), code=1)
+        assert "(expected, not there)" in told
+        assert "(there, not expected)" in told
+
+    def test_a_file_that_is_not_there_is_told(self, terminal: Terminal) -> None:
+        assert "No such file" in terminal.say("scenario", "run", "nowhere.md", code=1)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.scenarios.__main__ import SAMPLES, run_file
 from tools.scenarios.compare import play
 from tools.scenarios.document import BadScenario, read_scenario
+from tools.scenarios.runner import SAMPLES, run_file
 from tools.scenarios.world import World
 
 SCENARIOS = sorted(Path(__file__).parent.rglob("*.md"))

@@ -215,3 +215,17 @@ def show(
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
     raise typer.Exit(run(_desk(ctx), table, partition=partition, limit=limit, columns=names, as_json=as_json))
+
+
+scenario = typer.Typer(no_args_is_help=True, help="Play documented cases, or your own, over storage in memory.")
+app.add_typer(scenario, name="scenario")
+
+
+@scenario.command("run")
+def run_scenario(
+    files: Annotated[list[Path], typer.Argument(help="Scenario files; docs/scenarios.md tells how to write one.")],
+) -> None:
+    """Play scenario files and print every difference. Needs no storage. Ends with 1 when one differs."""
+    from tools.cli.scenario import run
+
+    raise typer.Exit(run(files))
