@@ -25,7 +25,8 @@ from domain.payment_terms import DueDate, due_date
 from domain.posting_types import PostingType
 from domain.sales_tax import LineTax, TaxGroups, line_taxes
 from domain.setup import LegalEntitySetup
-from domain.setup_items import FinanceBillingMethod, PostingAccount, TaxDate
+from domain.setup_items import TaxDate
+from domain.setup_posting import FinanceBillingMethod, PostingAccount
 from domain.voucher_totals import Addition, EntryKey
 
 # the table of a posted line, by the table of the proposal's line

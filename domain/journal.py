@@ -10,6 +10,7 @@ from pydantic import Field
 from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
 from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
 from domain.rows import RowKey
+from domain.setup_posting import FinanceBillingMethod
 
 
 class JournalStatus(StrEnum):
@@ -71,6 +72,8 @@ class JournalLineContent(Record):
     project: KeyText = Field(alias="ProjId")
     category: KeyText = Field(alias="ProjCategoryId")
     resource: Text | None = Field(default=None, alias="BookableResourceName")
+    # whose revenue profile counts
+    billing_method: FinanceBillingMethod = Field(default=FinanceBillingMethod.TIME_AND_MATERIAL, alias="BillingMethod")
     # a reversal: the key text of the project transaction that it takes back, with its rate and its accounts
     reverses: Text | None = Field(default=None, alias="ReversesKey")
     quantity: Number = Field(alias="Quantity")

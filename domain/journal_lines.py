@@ -21,11 +21,12 @@ from domain.journal import JournalLineContent
 from domain.ledger import ProjectTransaction
 from domain.ledger_periods import accounting_date, period_start
 from domain.money import ZERO, round_amount
-from domain.option_sets import FinanceTransactionType, TransactionClass
+from domain.option_sets import BillingMethod, FinanceTransactionType, TransactionClass
 from domain.rows import RowKey
 from domain.sales_tax import sales_tax_group
 from domain.setup import LegalEntitySetup
 from domain.setup_items import LineProperty, PeriodUnit, ProjectCategory
+from domain.setup_posting import FinanceBillingMethod
 from domain.staging import StagedActual
 
 # what the journal takes: type and classes
@@ -48,6 +49,16 @@ TYPE_REFUSALS: Mapping[FinanceTransactionType, ReasonCode] = MappingProxyType(
 )
 CLASS_REFUSALS: Mapping[TransactionClass, ReasonCode] = MappingProxyType(
     {TransactionClass.RETAINER: ReasonCode.RETAINER_NOT_SUPPORTED}
+)
+
+
+# a row that names no contract line counts as time and material
+BILLING_METHODS: Mapping[BillingMethod | None, FinanceBillingMethod] = MappingProxyType(
+    {
+        None: FinanceBillingMethod.TIME_AND_MATERIAL,
+        BillingMethod.TIME_AND_MATERIAL: FinanceBillingMethod.TIME_AND_MATERIAL,
+        BillingMethod.FIXED_PRICE: FinanceBillingMethod.FIXED_PRICE,
+    }
 )
 
 
@@ -160,6 +171,7 @@ def _content(
         project=staged.project or "",
         category=category.category,
         resource=staged.resource,
+        billing_method=BILLING_METHODS[staged.billing_method],
         quantity=staged.quantity,
         unit_cost=prices.unit_cost,
         extended_cost=prices.extended_cost,

@@ -15,7 +15,7 @@ from domain.invoice_proposal import ProjectInvoice
 from domain.ledger import CustomerTransaction, LedgerEntry, TaxTransaction, out_of_balance
 from domain.money import ZERO, minor_units, multiply, plain_text, total
 from domain.posting_types import PostingType
-from domain.setup_items import PostingAccount
+from domain.setup_posting import PostingAccount
 from domain.voucher_totals import EntryKey, VoucherTotals
 
 # in minor units: 0.05 of a currency with cents

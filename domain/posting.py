@@ -5,9 +5,7 @@ the same rows whatever became of the set-up meanwhile.
 Source: Project Operations documentation, Configure accounting for billable projects (accounting event examples).
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -15,15 +13,15 @@ from typing import NamedTuple
 
 from domain.errors import Problem, ReasonCode, problems_in
 from domain.finance_parties import FinanceProject
-from domain.identifiers import derive_id
 from domain.journal import JournalLine
-from domain.ledger import LedgerEntry, ProjectTransaction
+from domain.ledger import ProjectTransaction
 from domain.ledger_periods import accounting_date
-from domain.money import ZERO, multiply, plain_text
+from domain.line_posting import LinePosting, Posting, line_amount
+from domain.money import ZERO, multiply
 from domain.option_sets import FinanceTransactionType, TransactionClass
 from domain.posting_types import PostingType
 from domain.setup import LegalEntitySetup
-from domain.setup_items import FinanceBillingMethod, PostingAccount
+from domain.setup_posting import CostLedgerStatus, FinanceBillingMethod, PostingAccount
 
 
 class PostingRule(NamedTuple):
@@ -33,147 +31,31 @@ class PostingRule(NamedTuple):
     credit: PostingType
 
 
-COST_RULES: Mapping[TransactionClass, PostingRule] = MappingProxyType(
+# class: debit by the ledger status of its cost, credit; a status without a debit posts nothing
+COST_DEBITS: Mapping[TransactionClass, Mapping[CostLedgerStatus, PostingType]] = MappingProxyType(
     {
-        TransactionClass.TIME: PostingRule(PostingType.COST, PostingType.PAYROLL_ALLOCATION),
-        TransactionClass.EXPENSE: PostingRule(PostingType.COST, PostingType.LEDGER_JOURNAL),
-        TransactionClass.MATERIAL: PostingRule(PostingType.COST, PostingType.COST_ITEM),
+        TransactionClass.TIME: {
+            CostLedgerStatus.PROFIT_AND_LOSS: PostingType.COST,
+            CostLedgerStatus.BALANCE: PostingType.WIP_COST_VALUE,
+        },
+        TransactionClass.EXPENSE: {
+            CostLedgerStatus.PROFIT_AND_LOSS: PostingType.COST,
+            CostLedgerStatus.BALANCE: PostingType.WIP_COST_VALUE,
+        },
+        TransactionClass.MATERIAL: {
+            CostLedgerStatus.PROFIT_AND_LOSS: PostingType.COST,
+            CostLedgerStatus.BALANCE: PostingType.WIP_COST_VALUE_ITEM,
+        },
+    }
+)
+COST_CREDITS: Mapping[TransactionClass, PostingType] = MappingProxyType(
+    {
+        TransactionClass.TIME: PostingType.PAYROLL_ALLOCATION,
+        TransactionClass.EXPENSE: PostingType.LEDGER_JOURNAL,
+        TransactionClass.MATERIAL: PostingType.COST_ITEM,
     }
 )
 ACCRUAL_RULE = PostingRule(PostingType.WIP_SALES_VALUE, PostingType.ACCRUED_REVENUE_SALES_VALUE)
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One entry of a decision: debit positive, credit negative."""
-
-    posting_type: PostingType
-    main_account: str
-    account_name: str
-    # in the line's currency, and in the accounting currency
-    amount: Decimal
-    accounting_amount: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class LinePosting:
-    """What posting a line decided."""
-
-    line: JournalLine
-    accounting_date: date
-    accounting_currency: str
-    # the line's amount in the accounting currency: what is written back, accrued or not
-    accounting_amount: Decimal
-    postings: tuple[Posting, ...]
-
-    @property
-    def exchange_rate(self) -> Decimal:
-        """Accounting currency for one unit of the line's currency."""
-        return self.line.exchange_rate
-
-    @property
-    def entries(self) -> tuple[LedgerEntry, ...]:
-        """The ledger entries of the line's voucher; none for a sale that is not accrued."""
-        line = self.line
-        return tuple(
-            LedgerEntry(
-                document=line.journal,
-                company=line.company,
-                voucher=line.voucher,
-                number=number,
-                accounting_date=self.accounting_date,
-                document_date=line.transaction_date,
-                posting_type=posting.posting_type,
-                posting_type_name=posting.posting_type.title,
-                main_account=posting.main_account,
-                account_name=posting.account_name,
-                currency=line.currency,
-                amount=posting.amount,
-                accounting_currency=self.accounting_currency,
-                accounting_amount=posting.accounting_amount,
-                exchange_rate=line.exchange_rate,
-                project=line.project,
-                category=line.category,
-                text=line.description,
-                is_credit=posting.amount < 0,
-            )
-            for number, posting in enumerate(self.postings, start=1)
-        )
-
-    @property
-    def transaction(self) -> ProjectTransaction:
-        """The row of the project subledger."""
-        line = self.line
-        is_cost = line.transaction_type is FinanceTransactionType.COST
-        wip = self._posting_of(ACCRUAL_RULE.debit)
-        accrued = self._posting_of(ACCRUAL_RULE.credit)
-        return ProjectTransaction(
-            company=line.company,
-            transaction=derive_id("project-transaction", line.actual),
-            actual=line.actual,
-            actual_key=line.actual_key,
-            transaction_type=line.transaction_type,
-            transaction_class=line.transaction_class,
-            transaction_date=line.transaction_date,
-            accounting_date=self.accounting_date,
-            contract=line.contract,
-            contract_line=line.contract_line,
-            funding_source=line.funding_source,
-            project=line.project,
-            category=line.category,
-            line_property=line.line_property,
-            reverses=line.reverses,
-            quantity=line.quantity,
-            price=line.unit_cost if is_cost else line.unit_price,
-            amount=_amount(line),
-            currency=line.currency,
-            accounting_amount=self.accounting_amount,
-            exchange_rate=line.exchange_rate,
-            tax_group=line.tax_group,
-            tax_item_group=line.tax_item_group,
-            accrued_amount=wip.amount if wip else None,
-            accrued_accounting_amount=wip.accounting_amount if wip else None,
-            wip_account=wip.main_account if wip else None,
-            wip_account_name=wip.account_name if wip else None,
-            accrued_revenue_account=accrued.main_account if accrued else None,
-            accrued_revenue_account_name=accrued.account_name if accrued else None,
-            journal=line.journal,
-            voucher=line.voucher,
-        )
-
-    def to_text(self) -> str:
-        """Write the decision as compact JSON, for the line's column Postings."""
-        postings = [
-            [
-                int(posting.posting_type),
-                posting.main_account,
-                posting.account_name,
-                plain_text(posting.amount),
-                plain_text(posting.accounting_amount),
-            ]
-            for posting in self.postings
-        ]
-        decision = {
-            "date": self.accounting_date.isoformat(),
-            "currency": self.accounting_currency,
-            "amount": plain_text(self.accounting_amount),
-            "postings": postings,
-        }
-        return json.dumps(decision, separators=(",", ":"), ensure_ascii=False)
-
-    @classmethod
-    def from_text(cls, line: JournalLine, text: str) -> "LinePosting":
-        """Read the decision that `to_text` wrote on the line."""
-        decision = json.loads(text)
-        postings = tuple(
-            Posting(PostingType(number), account, name, Decimal(amount), Decimal(accounting_amount))
-            for number, account, name, amount, accounting_amount in decision["postings"]
-        )
-        day = date.fromisoformat(decision["date"])
-        return cls(line, day, decision["currency"], Decimal(decision["amount"]), postings)
-
-    def _posting_of(self, posting_type: PostingType) -> Posting | None:
-        return next((posting for posting in self.postings if posting.posting_type is posting_type), None)
 
 
 def post_line(
@@ -184,10 +66,11 @@ def post_line(
 ) -> LinePosting | Problem:
     """Decide what posting a journal line writes.
 
-    Cost: debit cost, credit payroll allocation (time), offset account (expense) or cost-item (material). A sale that is
-    to be invoiced and whose class accrues revenue: debit WIP sales value, credit accrued revenue; another sale:
-    nothing. 4 h at 250 GBP and 1.25 accrue 1,000 GBP, 1,250 USD. A reversal takes back what its original accrued, from
-    the same accounts, whatever the set-up says now.
+    Cost: debit cost or, by the ledger status of the revenue profile, WIP cost value or nothing; credit payroll
+    allocation (time), offset account (expense) or cost-item (material). A sale that is to be invoiced and whose class
+    accrues revenue: debit WIP sales value, credit accrued revenue; another sale: nothing. 4 h at 250 GBP and 1.25
+    accrue 1,000 GBP, 1,250 USD. A reversal takes back what its original accrued, from the same accounts, whatever the
+    set-up says now.
 
     Args:
         setup: the legal entity.
@@ -203,7 +86,7 @@ def post_line(
     if project is None:
         sentence = f"Journal line {line.number}: project {line.project} is not known in {line.company}; add the project"
         return Problem(ReasonCode.PROJECT_UNKNOWN, sentence, (line.actual, line.project))
-    accounting_amount = multiply(_amount(line), line.exchange_rate, setup.accounting_currency)
+    accounting_amount = multiply(line_amount(line), line.exchange_rate, setup.accounting_currency)
     decided = _reversed(line, original) if line.reverses else _postings(setup, line, project, accounting_amount)
     found = accounting_date(setup, line.accounting_date), decided
     match found:
@@ -236,21 +119,28 @@ def _reversed(line: JournalLine, original: ProjectTransaction | None) -> tuple[P
     )
 
 
-def _amount(line: JournalLine) -> Decimal:
-    return line.extended_cost if line.transaction_type is FinanceTransactionType.COST else line.extended_price
-
-
 def _rule(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> PostingRule | Problem | None:
-    if _amount(line) == ZERO:
+    if line_amount(line) == ZERO:
         return None
     if line.transaction_type is FinanceTransactionType.SALES:
         return _accrual(setup, line, project)
-    return COST_RULES.get(line.transaction_class) or Problem(
-        ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED,
-        f"Journal line {line.number}: {line.transaction_type} of class {line.transaction_class.name.capitalize()}"
-        " cannot be posted; delete the line",
-        (line.actual,),
-    )
+    if line.transaction_class not in COST_DEBITS:
+        return Problem(
+            ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED,
+            f"Journal line {line.number}: {line.transaction_type} of class {line.transaction_class.name.capitalize()}"
+            " cannot be posted; delete the line",
+            (line.actual,),
+        )
+    return _cost(setup, line, project)
+
+
+def _cost(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> PostingRule | Problem | None:
+    profile = setup.revenue_profile(line.billing_method, project, line.contract)
+    if isinstance(profile, Problem):
+        return profile
+    status = profile.cost_ledger_statuses[line.transaction_class]
+    debit = COST_DEBITS[line.transaction_class].get(status)
+    return PostingRule(debit, COST_CREDITS[line.transaction_class]) if debit else None
 
 
 def _accrual(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> PostingRule | Problem | None:
@@ -275,7 +165,7 @@ def _postings(
     credit = setup.account(rule.credit, project, line.category)
     match (debit, credit):
         case (PostingAccount() as debited, PostingAccount() as credited):
-            amount = _amount(line)
+            amount = line_amount(line)
             return _posting(debited, amount, accounting_amount), _posting(credited, -amount, -accounting_amount)
         case _:
             return problems_in(debit, credit)[0]

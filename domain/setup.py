@@ -14,17 +14,8 @@ from domain.errors import BadRow, Problem, ReasonCode, by_precedence
 from domain.finance_parties import FinanceProject
 from domain.option_sets import FinanceBillingType, TransactionClass
 from domain.posting_types import PostingType
-from domain.setup_items import (
-    EVERY,
-    CategoryType,
-    FinanceBillingMethod,
-    LineProperty,
-    Parameters,
-    PostingAccount,
-    ProjectCategory,
-    RevenueProfile,
-    SetupItem,
-)
+from domain.setup_items import EVERY, CategoryType, LineProperty, Parameters, ProjectCategory, SetupItem
+from domain.setup_posting import FinanceBillingMethod, PostingAccount, RevenueProfile
 from domain.setup_rates import (
     ExchangeRate,
     FixedExchangeRate,

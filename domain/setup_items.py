@@ -7,12 +7,11 @@ a due date that is wrong because of a misspelt column is found too late.
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field
 
-from domain.option_sets import FinanceBillingType, TransactionClass
-from domain.posting_types import PostingType
+from domain.option_sets import FinanceBillingType
 from domain.record import CompanyCode, CurrencyCode, KeyText, Number, Record, Text
 from domain.rows import RowKey
 
@@ -46,21 +45,6 @@ class TaxDate(StrEnum):
     PROJECT_DATE = "ProjectDate"
 
 
-class CompletionPrinciple(StrEnum):
-    """How a fixed-price project recognizes revenue."""
-
-    NO_WIP = "NoWIP"
-    COMPLETED_CONTRACT = "CompletedContract"
-    COMPLETED_PERCENTAGE = "CompletedPercentage"
-
-
-class FinanceBillingMethod(StrEnum):
-    """What a revenue profile is for."""
-
-    TIME_AND_MATERIAL = "TimeAndMaterial"
-    FIXED_PRICE = "FixedPrice"
-
-
 class CategoryType(StrEnum):
     """Transaction type of a project category (`ProjTransType`)."""
 
@@ -69,13 +53,6 @@ class CategoryType(StrEnum):
     ITEM = "Item"
     FEE = "Fee"
     ON_ACCOUNT = "OnAccount"
-
-
-class LedgerStatus(StrEnum):
-    """`ProjLedgerStatus`, the members that on-account invoicing can have."""
-
-    BALANCE = "Balance"
-    PROFIT_AND_LOSS = "ProfitAndLoss"
 
 
 class PaymentMethod(StrEnum):
@@ -196,80 +173,3 @@ class ProjectCategory(SetupItem):
     def natural_key(self) -> tuple[str, ...]:
         """The category."""
         return (self.category,)
-
-
-class RevenueProfile(SetupItem):
-    """A project cost and revenue profile together with the rule that says for what it counts (`ProjRevenueProfile`).
-
-    Source: Project Operations documentation, Configure accounting for billable projects.
-    """
-
-    KIND = "ProjRevenueProfile"
-
-    kind: Literal["ProjRevenueProfile"] = Field(default="ProjRevenueProfile", alias="Kind")
-    profile: KeyText = Field(alias="ProfileName")
-    billing_method: FinanceBillingMethod = Field(alias="BillingMethod")
-    # for what it counts, at most one of the three; none: everything else in the company
-    project: KeyText | None = Field(default=None, alias="ProjId")
-    group: KeyText | None = Field(default=None, alias="ProjGroupId")
-    contract: KeyText | None = Field(default=None, alias="ProjInvoiceProjId")
-    accrues_time: bool = Field(default=False, alias="PostWIPEmpl")
-    accrues_expense: bool = Field(default=False, alias="PostWIPCost")
-    accrues_material: bool = Field(default=False, alias="PostWIPItem")
-    accrues_fee: bool = Field(default=False, alias="PostWIPFee")
-    completion: CompletionPrinciple = Field(default=CompletionPrinciple.NO_WIP, alias="CompletionPrinciple")
-    on_account: LedgerStatus = Field(default=LedgerStatus.PROFIT_AND_LOSS, alias="OnAccLedgerStatus")
-
-    @property
-    def natural_key(self) -> tuple[str, ...]:
-        """Billing method, and scope and id of what it counts for."""
-        return (self.billing_method, *self.scope)
-
-    @property
-    def scope(self) -> tuple[str, str]:
-        """Name what it counts for: `project`, `group`, `contract` with its id, or `company`."""
-        scopes = (("project", self.project), ("group", self.group), ("contract", self.contract))
-        return next(((name, value) for name, value in scopes if value), ("company", EVERY))
-
-    @model_validator(mode="after")
-    def _one_scope(self) -> Self:
-        if sum(value is not None for value in (self.project, self.group, self.contract)) > 1:
-            raise ValueError("must name at most one of ProjId, ProjGroupId and ProjInvoiceProjId")
-        return self
-
-    @property
-    def accrued_classes(self) -> frozenset[TransactionClass]:
-        """The classes whose revenue is accrued when an unbilled sale is posted."""
-        flags = (
-            (TransactionClass.TIME, self.accrues_time),
-            (TransactionClass.EXPENSE, self.accrues_expense),
-            (TransactionClass.MATERIAL, self.accrues_material),
-            (TransactionClass.FEE, self.accrues_fee),
-        )
-        return frozenset(transaction_class for transaction_class, accrues in flags if accrues)
-
-    @property
-    def on_account_posting_type(self) -> PostingType:
-        """Tell what a milestone is credited to; without WIP it is always profit and loss."""
-        balance = self.on_account is LedgerStatus.BALANCE and self.completion is not CompletionPrinciple.NO_WIP
-        return PostingType.WIP_INVOICED_ON_ACCOUNT if balance else PostingType.INVOICED_ON_ACCOUNT
-
-
-class PostingAccount(SetupItem):
-    """A line of the ledger posting set-up (`ProjPosting`): the main account of a posting type, project and category."""
-
-    KIND = "ProjPosting"
-
-    kind: Literal["ProjPosting"] = Field(default="ProjPosting", alias="Kind")
-    posting_type: PostingType = Field(alias="PostingType")
-    # for what it counts; None: every project, group, category
-    project: KeyText | None = Field(default=None, alias="ProjId")
-    group: KeyText | None = Field(default=None, alias="ProjGroupId")
-    category: KeyText | None = Field(default=None, alias="CategoryId")
-    main_account: KeyText = Field(alias="MainAccount")
-    account_name: Text = Field(alias="AccountName")
-
-    @property
-    def natural_key(self) -> tuple[str, ...]:
-        """Posting type, project, project group, category."""
-        return (str(int(self.posting_type)), self.project or EVERY, self.group or EVERY, self.category or EVERY)

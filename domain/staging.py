@@ -6,7 +6,7 @@ that happens later is merged on top, so an arrival that comes twice finds its ow
 
 from pydantic import Field
 
-from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
+from domain.option_sets import BillingMethod, FinanceBillingType, FinanceTransactionType, TransactionClass
 from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
 
 
@@ -38,6 +38,8 @@ class StagedActual(Record):
     invoice_number: Text | None = Field(default=None, alias="InvoiceId")
     # billed sales of a milestone: the milestone
     milestone: Guid | None = Field(default=None, alias="MilestoneId")
+    # of its contract line; None: it names no line
+    billing_method: BillingMethod | None = Field(default=None, alias="BillingMethod")
     # what the row takes back, as the key text of that row: a reversal of an unbilled sale, a credit of a billed sale
     reverses: Text | None = Field(default=None, alias="ReversesKey")
     # -- since import: the journal and line number, or the proposal, that took it

@@ -11,9 +11,9 @@ from domain.invoice_proposal import Proposal, ProposalLine
 from domain.journal import JournalLine
 from domain.journal_lines import journal_line
 from domain.ledger import LedgerEntry, ProjectTransaction
+from domain.line_posting import LinePosting
 from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
 from domain.posted_invoice import PostedInvoice, finish
-from domain.posting import LinePosting
 from domain.posting import post_line as post_journal_line
 from domain.rows import RowKey
 from domain.setup import LegalEntitySetup
@@ -41,7 +41,9 @@ ACCOUNTS = (
     (121, None, "540900", "Cost of project"),
     (122, None, "600300", "Payroll allocation"),
     (14, None, "201100", "Expense offset"),
+    (123, None, "160100", "WIP cost value"),
     (124, None, "140300", "Cost-item"),
+    (125, None, "160200", "WIP cost value-item"),
     (126, "LABOR", "411100", "Revenue - labor"),
     (126, None, "411900", "Revenue"),
     (127, None, "412100", "Invoiced revenue - on account"),

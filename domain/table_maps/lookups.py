@@ -26,6 +26,11 @@ def contract_line_number(contract_column: str) -> Lookup:
     return Lookup((Hop(Table.DATAVERSE_CONTRACT_LINES, "lineitemnumber", partition=contract_column),))
 
 
+def contract_line_billing_method(contract_column: str) -> Lookup:
+    """Look up how a contract line is billed; the named column, of the row that asks, holds the contract."""
+    return Lookup((Hop(Table.DATAVERSE_CONTRACT_LINES, "msdyn_billingmethod", partition=contract_column),))
+
+
 def funding_account(contract_column: str) -> Lookup:
     """Look up the customer account behind a contract customer; the named column holds the contract."""
     customer = Hop(Table.DATAVERSE_CONTRACT_CUSTOMERS, "msdyn_account", partition=contract_column)

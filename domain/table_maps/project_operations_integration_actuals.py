@@ -67,6 +67,10 @@ MAP = TableMap(
         ColumnMapping("msdyn_accountingdate", "AccountingDate", lookups.DAY),
         ColumnMapping("msdyn_salescontract", "ContractId", lookups.CONTRACT_NUMBER),
         ColumnMapping("msdyn_salescontractlineid", "ContractLine", lookups.contract_line_number("msdyn_salescontract")),
+        # ours: which of a project's revenue profiles counts
+        ColumnMapping(
+            "msdyn_salescontractlineid", "BillingMethod", lookups.contract_line_billing_method("msdyn_salescontract")
+        ),
         ColumnMapping("msdyn_contractlinecustomer", "FundingSourceId", lookups.funding_source("msdyn_salescontract")),
         ColumnMapping(
             "msdyn_contractlinecustomer", "CustomerAccountNumber", lookups.funding_account("msdyn_salescontract")

@@ -15,10 +15,11 @@ from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_prec
 from domain.identifiers import derive_id
 from domain.journal import Journal, JournalLine, JournalStatus, LineStatus
 from domain.ledger import LedgerEntry, ProjectTransaction, out_of_balance
+from domain.line_posting import LinePosting
 from domain.outcome import Action, Outcome
 from domain.pending_work import WorkKind, posting_work
 from domain.ports import CommandSender, RowStore
-from domain.posting import LinePosting, post_line
+from domain.posting import post_line
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, replace_status, save
 from domain.setup import LegalEntitySetup

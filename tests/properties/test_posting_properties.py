@@ -13,10 +13,10 @@ from domain.finance_parties import Parties
 from domain.invoice_posting import InvoiceTerms, PostedLine, post_line
 from domain.invoice_proposal import ProposalLine
 from domain.ledger import LedgerEntry, ProjectTransaction, out_of_balance
+from domain.line_posting import LinePosting
 from domain.money import multiply, round_amount, total
 from domain.option_sets import TransactionClass
 from domain.posted_invoice import PostedInvoice, finish, penny_difference_max
-from domain.posting import LinePosting
 from domain.posting import post_line as post_journal_line
 from domain.posting_types import PostingType
 from domain.setup import LegalEntitySetup

@@ -89,7 +89,9 @@ def test_an_entry_is_read_back_as_it_was_written() -> None:
         (PostingType.CUSTOMER_BALANCE, 31, "Customer balance"),
         (PostingType.COST, 121, "Cost"),
         (PostingType.PAYROLL_ALLOCATION, 122, "Payroll allocation"),
+        (PostingType.WIP_COST_VALUE, 123, "WIP cost value"),
         (PostingType.COST_ITEM, 124, "Cost item"),
+        (PostingType.WIP_COST_VALUE_ITEM, 125, "WIP cost value item"),
         (PostingType.INVOICED_REVENUE, 126, "Invoiced revenue"),
         (PostingType.INVOICED_ON_ACCOUNT, 127, "Invoiced on account"),
         (PostingType.ACCRUED_REVENUE_SALES_VALUE, 128, "Accrued revenue sales value"),
@@ -102,4 +104,4 @@ def test_posting_types_have_the_numbers_of_finance(posting_type: PostingType, nu
 
 
 def test_every_posting_type_is_in_the_table_above() -> None:
-    assert len(PostingType) == 12
+    assert len(PostingType) == 14

@@ -8,9 +8,10 @@ import pytest
 from domain.errors import Problem, ReasonCode
 from domain.identifiers import derive_id
 from domain.ledger import TransactionStatus, out_of_balance
-from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
-from domain.posting import LinePosting, post_line
-from domain.setup import LegalEntitySetup
+from domain.line_posting import LinePosting
+from domain.option_sets import BillingMethod, FinanceBillingType, FinanceTransactionType, TransactionClass
+from domain.posting import post_line
+from domain.setup import LegalEntitySetup, read_item
 from tests.finance_builders import (
     ACCRUES_ALL,
     AUGUST_27,
@@ -207,3 +208,51 @@ def test_an_unknown_project_is_told() -> None:
     problem = post_line(make_setup(), make_journal_line(make_setup(), make_staged()), None)
     assert isinstance(problem, Problem)
     assert problem.code is ReasonCode.PROJECT_UNKNOWN
+
+
+STATUS_COLUMNS = {TIME: "EmplLedgerStatus", EXPENSE: "CostLedgerStatus", MATERIAL: "ItemLedgerStatus"}
+
+
+@pytest.mark.parametrize(
+    ("transaction_class", "status", "debit"),
+    [
+        (TIME, "Balance", "123 160100"),
+        (EXPENSE, "Balance", "123 160100"),
+        (MATERIAL, "Balance", "125 160200"),
+        *((name, "ProfitAndLoss", f"121 {account}") for name, account in ((TIME, "540100"), (EXPENSE, "540900"))),
+        *((name, status, None) for name in STATUS_COLUMNS for status in ("NoLedger", "NeverLedger")),
+    ],
+)
+def test_g22_a_cost_goes_where_its_ledger_status_says(
+    transaction_class: TransactionClass, status: str, debit: str | None
+) -> None:
+    setup = make_setup({**profile_row(), STATUS_COLUMNS[transaction_class]: status})
+    posting = make_posting(setup, make_staged(COST, transaction_class))
+    debits = [f"{int(entry.posting_type)} {entry.main_account}" for entry in posting.entries if not entry.is_credit]
+    assert debits == ([debit] if debit else [])
+    assert told(posting.accounting_amount, posting.transaction.amount) == "1000 1000"
+
+
+def test_the_profile_of_the_contract_lines_billing_method_counts_for_a_cost() -> None:
+    setup = make_setup({**profile_row("FixedPrice"), "EmplLedgerStatus": "NoLedger"})
+    assert make_posting(setup, make_staged(COST)).entries
+    assert not make_posting(setup, make_staged(COST, billing_method=BillingMethod.FIXED_PRICE)).entries
+
+
+@pytest.mark.parametrize(
+    ("flag", "status", "fits"),
+    [
+        ("PostWIPEmpl", "EmplLedgerStatus", False),
+        ("PostWIPCost", "CostLedgerStatus", False),
+        ("PostWIPItem", "ItemLedgerStatus", False),
+        ("PostWIPEmpl", "CostLedgerStatus", True),
+        ("PostWIPFee", "EmplLedgerStatus", True),
+    ],
+)
+def test_revenue_is_accrued_only_beside_a_cost_on_profit_and_loss(flag: str, status: str, fits: bool) -> None:
+    row = {"DataAreaId": "usmf", **profile_row(), flag: True, status: "Balance"}
+    read = read_item("usmf", row)
+    assert isinstance(read, Problem) is not fits
+    if isinstance(read, Problem):
+        assert read.code is ReasonCode.ROW_COLUMN_WRONG
+        assert "goes to profit and loss" in read.sentence

@@ -8,9 +8,10 @@ from domain.errors import Problem, ReasonCode
 from domain.journal import JournalLine
 from domain.journal_lines import journal_line
 from domain.ledger import ProjectTransaction, out_of_balance
+from domain.line_posting import LinePosting
 from domain.money import total
 from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
-from domain.posting import LinePosting, post_line
+from domain.posting import post_line
 from domain.setup import LegalEntitySetup
 from domain.staging import StagedActual
 from tests.finance_builders import (

@@ -11,7 +11,8 @@ from domain.option_sets import TransactionClass
 from domain.posting_types import PostingType
 from domain.rows import RowKey
 from domain.setup import SETUP_KINDS, LegalEntitySetup, read_item, valid_on
-from domain.setup_items import FinanceBillingMethod, SetupItem
+from domain.setup_items import SetupItem
+from domain.setup_posting import FinanceBillingMethod
 from tests.finance_builders import (
     ACCRUES_ALL,
     PROJECT,

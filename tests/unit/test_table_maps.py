@@ -223,6 +223,7 @@ def test_an_unbilled_sale_crosses_with_what_finance_calls_everything() -> None:
         "DocumentDate": "2026-08-03",
         "ContractId": "C-001",
         "ContractLine": 1,
+        "BillingMethod": 192350000,
         "FundingSourceId": "FS-Adatum",
         "CustomerAccountNumber": "US-001",
         "ProjectId": "P-1",
