@@ -92,9 +92,12 @@ class HostedLine(PeoplesLine):
         self.host.fire_timer(timer)
 
     def deliver_all_again(self) -> None:
-        """Deliver every message once more, now that all is done, and run the timers that then find work."""
-        for message in tuple(self.delivered):
+        """Deliver every message once more, now that all is done, the last stage first; then let the import look."""
+        for message in self.delivered:
             self.account.send_text(message.queue, message.content)
+        for listener in reversed(self.host.queue_listeners):
+            while messages := listener.receive(1):
+                listener.processor.process(listener.processor.delivery(messages[0]), retry_seconds=0.0)
         self.host.run_until_idle()
         self.tick()
         self.host.run_until_idle()

@@ -30,7 +30,7 @@ def test_no_message_is_left(line: HostedLine) -> None:
     assert line.account.waiting() == {}
 
 
-def test_every_message_again_when_all_is_done_changes_nothing(line: HostedLine) -> None:
+def test_every_message_again_when_all_is_done_and_in_another_order_changes_nothing(line: HostedLine) -> None:
     before = line.snapshot()
     count = len(line.host.invocations)
     line.deliver_all_again()
