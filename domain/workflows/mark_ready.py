@@ -42,7 +42,8 @@ def mark_ready(store: RowStore, *, contract: str, up_to: date, items: Sequence[s
         items: ids of unbilled sales actuals and milestones; empty means every item that is open and dated in time.
 
     Returns:
-        How many items are ready now, and a problem for each named item that can't be.
+        How many items are ready now, and a problem for each named item that can't be. When none is named, those that
+        can't be are passed over.
 
     Raises:
         Refused: there is no such contract.
@@ -78,17 +79,13 @@ def backlog_items(store: RowStore, contract: str) -> Iterator[Item]:
 def _pages(items: Iterator[Item], wanted: frozenset[str]) -> Iterator[list[Item]]:
     page: list[Item] = []
     for item in items:
-        if (item.id in wanted) if wanted else _is_open(item):
+        if not wanted or item.id in wanted:
             page.append(item)
         if len(page) == ITEMS_PER_PAGE:
             yield page
             page = []
     if page:
         yield page
-
-
-def _is_open(item: Item) -> bool:
-    return item.exclusion is None and item.invoice is None and item.settled is None
 
 
 def _mark(store: RowStore, contract: str, items: Sequence[Item]) -> None:

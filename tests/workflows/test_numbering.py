@@ -65,6 +65,20 @@ def test_twenty_threads_leave_no_gap_and_give_no_number_twice(memory_store: Memo
     assert sorted(Allocation.from_columns(row.columns).first for row in allocations) == list(range(1, 101))
 
 
+def test_a_competitor_between_reading_and_writing_gets_a_number_of_its_own(memory_store: MemoryRowStore) -> None:
+    take(memory_store, "first")
+    given: list[int] = []
+
+    def somebody_is_faster(call: Call) -> None:
+        if call.method == "write":
+            memory_store.before_call = lambda _: None
+            given.append(take(memory_store, "faster"))
+
+    memory_store.before_call = somebody_is_faster
+    assert (take(memory_store, "slower"), given) == (3, [2])
+    assert next_number(memory_store) == 4
+
+
 @pytest.mark.parametrize("after", [True, False], ids=["answer lost", "never sent"])
 def test_a_lost_answer_costs_no_number(memory_store: MemoryRowStore, after: bool) -> None:
     failures = [OutcomeUnknown("the connection was closed")]
