@@ -48,6 +48,11 @@ class Command(BaseModel):
         """Name the document that the command is about, for logs and stored problems."""
         raise TypeError(f"{type(self).__name__} names no document")
 
+    @property
+    def stage(self) -> str:
+        """Name what stops when the command does: a document has one open problem for each stage."""
+        return self.name
+
 
 class CreateProforma(Command):
     """Put every due Ready-to-invoice item of a contract on a draft, one for each contract customer."""
@@ -95,6 +100,11 @@ class SyncTableMap(Command):
     def document(self) -> str:
         """The partition."""
         return self.partition
+
+    @property
+    def stage(self) -> str:
+        """One for each map and range: a map that went through says nothing about another."""
+        return f"{self.name}|{self.map}|{self.first}"
 
 
 class ImportProposal(Command):

@@ -60,4 +60,3 @@ class Table(StrEnum):
     # -- ours: what people look at when something stopped
     INVOICING_PROBLEMS = "InvoicingProblems"
     INVOICING_DEAD_LETTERS = "InvoicingDeadLetters"
-    INVOICING_TIMELINE = "InvoicingTimeline"

@@ -35,14 +35,14 @@ def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Ou
         outcome = work()
     except Refused as refused:
         keep_problem(store, _row(command, refused.problem))
-        return Outcome(Action.COMMAND_REFUSED, command.document, {"stage": command.name}, (refused.problem,))
+        return Outcome(Action.COMMAND_REFUSED, command.document, {"stage": command.stage}, (refused.problem,))
     except NotYet as not_yet:
         keep_problem(store, _row(command, not_yet.problem))
         raise
     if outcome.problems:
         keep_problem(store, _row(command, by_precedence(outcome.problems)[0]))
     else:
-        clear_problem(store, command.document, command.name)
+        clear_problem(store, command.document, command.stage)
     return outcome
 
 
@@ -77,4 +77,4 @@ def clear_problem(store: RowStore, document: str, stage: str) -> None:
 
 
 def _row(command: Command, problem: Problem) -> OpenProblem:
-    return open_problem(problem, document=command.document, stage=command.name, correlation=command.correlation)
+    return open_problem(problem, document=command.document, stage=command.stage, correlation=command.correlation)

@@ -311,7 +311,7 @@ def test_a_missing_table_is_named_with_the_way_out(
     azure_store: AzureStoreUnderTest, tables: TableServiceClient, partition: str, row: MakeKey
 ) -> None:
     # only Azure can lack a table; in memory all of them exist
-    missing = Table.INVOICING_TIMELINE
+    missing = Table.DATAVERSE_CUSTOMER_INVOICES
     tables.delete_table(missing.value)
     key = RowKey(partition, row(1))
     store = azure_store.store
@@ -324,7 +324,7 @@ def test_a_missing_table_is_named_with_the_way_out(
             lambda: store.write(missing, partition, [Delete(key.row)]),
             lambda: store.write(missing, partition, [Insert(key.row, {}), Insert(row(2), {})]),
         ):
-            with pytest.raises(StoreError, match=r"InvoicingTimeline.*does not exist.*ensure_storage") as caught:
+            with pytest.raises(StoreError, match=r"DataverseCustomerInvoices.*does not exist.*ensure_storage") as caught:
                 call()
             assert type(caught.value) is StoreError
             assert caught.value.__cause__ is not None

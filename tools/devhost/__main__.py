@@ -54,7 +54,9 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         storage = options.storage
         if options.azurite is not None:
-            storage = stack.enter_context(Azurite.start(options.azurite or None)).connection_string
+            storage = stack.enter_context(
+                Azurite.start(Path(options.azurite) if options.azurite else None)
+            ).connection_string
             echo(f"Azurite listens: {storage}")
         host = DevHost(options.app, storage=storage, create_queues=options.create_queues)
         asked_to_stop = _stop_on_signal(host)
@@ -107,9 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     place.add_argument("--storage", help="connection string in place of every UseDevelopmentStorage=true")
     place.add_argument(
         "--azurite",
-        type=Path,
         nargs="?",
         const="",
+        metavar="FOLDER",
         help="start an Azurite for it; its data go to this folder, if given",
     )
     running.add_argument(
