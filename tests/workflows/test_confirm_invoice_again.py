@@ -10,7 +10,9 @@ from domain.commands import ConfirmInvoice
 from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, OutcomeUnknown, ReasonCode
 from domain.option_sets import ProjectInvoiceStatus
 from domain.outcome import Action
+from domain.tables import Table
 from domain.workflows.confirm_invoice import confirm_invoice
+from functions.storage.memory import Call
 from tests.builders import actuals, drafted, edit, invoices, sales
 from tests.line import ADATUM, CONTRACT_ADATUM, Breaker, Delivery, Line, ProcessDied, Snapshot
 
@@ -117,6 +119,30 @@ def _requests_of_confirm(start: Line, invoice: str) -> int:
     counted = Breaker(line)
     confirm_invoice(line.store, line.queues, command)
     return counted.requests
+
+
+def test_a_header_that_is_edited_while_it_is_confirmed_is_confirmed_as_edited() -> None:
+    line = Line.in_memory()
+    command = line.confirm(drafted(line, *sales(3)).invoice)
+    writes = 0
+
+    def edit_before_the_commit_point(call: Call) -> None:
+        nonlocal writes
+        writes += (call.method, call.table) == ("write", Table.DATAVERSE_INVOICES)
+        if writes == 2:
+            line.memory.before_call = lambda _: None
+            edit(line, invoices(line)[0].changed(payment_terms="Net60"))
+
+    line.memory.before_call = edit_before_the_commit_point
+    with pytest.raises(NotYet):
+        confirm_invoice(line.store, line.queues, command)
+    line.drain()
+    (header,) = invoices(line)
+    assert (header.status, header.payment_terms) == (ProjectInvoiceStatus.CONFIRMED, "Net60")
+    assert {**header.to_columns(), "msdyn_paymentterms": None} == {
+        **invoices(confirmed())[0].to_columns(),
+        "msdyn_paymentterms": None,
+    }
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -233,6 +233,26 @@ def test_a_slow_copy_waits_while_the_invoice_is_being_confirmed() -> None:
     assert index(line) == [sale(2).actual]
 
 
+@pytest.mark.parametrize("table", [Table.DATAVERSE_INVOICE_LINES, Table.DATAVERSE_INVOICES])
+def test_a_copy_that_counted_less_counts_again(table: Table) -> None:
+    line = ready_line(sale(1))
+    command = line.create_proforma(CONTRACT)
+
+    def another_copy_takes_more(call: Call) -> None:
+        if (call.method, call.table) == ("write", table):
+            line.memory.before_call = lambda _: None
+            put_all(line, sale(2))
+            line.mark_ready(CONTRACT)
+            create_proforma(line.store, command)
+
+    line.memory.before_call = another_copy_takes_more
+    create_proforma(line.store, command)
+    (header,) = invoices(line)
+    (made,) = lines(line)
+    assert (header.details, str(header.amount), str(made.chargeable)) == (2, "3200.00", "3200.00")
+    assert index(line) == []
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_copies_in_any_order_end_alike(seed: int) -> None:
     line = ready_line(*sales(5))
