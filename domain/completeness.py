@@ -90,8 +90,11 @@ def without_milestone(proposal: Proposal, ids: Sequence[str]) -> Problem | None:
 
 
 def needs_sale(row: StagedActual) -> bool:
-    """Tell whether a billed sale has an unbilled sale behind it that must be posted first."""
-    return row.transaction_class not in ON_ACCOUNT_CLASSES
+    """Tell whether a billed sale has an unbilled sale behind it that must be posted first.
+
+    What is billed on account has none, nor has a credit: it takes back a billed sale.
+    """
+    return row.transaction_class not in ON_ACCOUNT_CLASSES and row.reverses is None
 
 
 def _shown(ids: Sequence[str]) -> str:

@@ -1,8 +1,8 @@
 """Posting a proposal as the customer invoice: line by line into running totals, then one voucher.
 
-Debit customer balance for lines and tax; credit invoiced revenue (on account for milestones) and sales tax. A line
-whose unbilled sale was accrued also reverses that accrual, with its own amounts and rate, whatever the rate of the
-invoice. A credit is the same with negative lines.
+Debit customer balance for lines and tax; credit invoiced revenue (on account for milestones and retainers) and sales
+tax. A line whose unbilled sale was accrued also reverses that accrual, with its own amounts and rate, whatever the rate
+of the invoice. A credit is the same with negative lines.
 Source: Project Operations documentation, Configure accounting for billable projects (accounting event examples); Manage
 project invoice proposals (due date, exchange rates).
 """
@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+from domain.completeness import ON_ACCOUNT_CLASSES
 from domain.errors import Problem, ReasonCode, problems_in
 from domain.exchange_rates import Rate, sales_rate
 from domain.finance_parties import Blocked, FinanceCustomer, FinanceProject
@@ -20,7 +21,6 @@ from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine
 from domain.ledger import ProjectTransaction, TransactionStatus
 from domain.ledger_periods import accounting_date
 from domain.money import ZERO, multiply, total
-from domain.option_sets import TransactionClass
 from domain.payment_terms import DueDate, due_date
 from domain.posting_types import PostingType
 from domain.sales_tax import LineTax, TaxGroups, line_taxes
@@ -225,7 +225,7 @@ def _not_postable(terms: InvoiceTerms, line: ProposalLine, transaction: ProjectT
 def _revenue(
     terms: InvoiceTerms, line: ProposalLine, project: FinanceProject | None, accounting_amount: Decimal
 ) -> Addition | Problem:
-    if project is None:
+    if project is None and line.project is not None:
         sentence = (
             f"Line {line.number} of proposal {terms.proposal.number}: project {line.project} is not known; add it"
         )
@@ -240,8 +240,8 @@ def _revenue(
     return Addition(key, -line.amount, -accounting_amount)
 
 
-def _credited(terms: InvoiceTerms, line: ProposalLine, project: FinanceProject) -> PostingType | Problem:
-    if line.transaction_class is not TransactionClass.MILESTONE:
+def _credited(terms: InvoiceTerms, line: ProposalLine, project: FinanceProject | None) -> PostingType | Problem:
+    if line.transaction_class not in ON_ACCOUNT_CLASSES:
         return PostingType.INVOICED_REVENUE
     profile = terms.setup.revenue_profile(FinanceBillingMethod.FIXED_PRICE, project, terms.proposal.contract)
     return profile if isinstance(profile, Problem) else profile.on_account_posting_type

@@ -23,6 +23,13 @@ class ProposalStatus(StrEnum):
     CLOSED = "Closed"
 
 
+class InvoiceType(StrEnum):
+    """What a posted document is, by the sign of its total; an invoice over nothing is an invoice."""
+
+    INVOICE = "Invoice"
+    CREDIT_NOTE = "CreditNote"
+
+
 class Proposal(Record):
     """A header (`ProjProposalJour`), the status row of the document."""
 
@@ -78,7 +85,8 @@ class ProposalLine(Record):
     transaction_class: TransactionClass = Field(alias="TransactionClassification")
     transaction_date: Day = Field(alias="ProjectDate")
     contract_line: int | None = Field(default=None, alias="ContractLineId")
-    project: KeyText = Field(alias="ProjectId")
+    # None: a retainer of the whole contract
+    project: KeyText | None = Field(default=None, alias="ProjectId")
     category: KeyText | None = Field(default=None, alias="ProjectCategoryId")
     resource: Text | None = Field(default=None, alias="BookableResourceName")
     quantity: Number = Field(alias="Quantity")
@@ -92,7 +100,7 @@ class ProposalLine(Record):
     @property
     def key(self) -> RowKey:
         """Partition: the proposal. Row: line number and actual."""
-        return RowKey(self.proposal, f"{self.number:07d}|{self.actual}")
+        return line_key(self.proposal, self.number, self.actual)
 
 
 class ProjectInvoice(Record):
@@ -101,6 +109,7 @@ class ProjectInvoice(Record):
     proposal: Guid = Field(alias="ProformaInvoiceId")
     company: CompanyCode = Field(alias="DataAreaId")
     number: KeyText = Field(alias="ProjInvoiceId")
+    invoice_type: InvoiceType = Field(default=InvoiceType.INVOICE, alias="ProjInvoiceType")
     proposal_number: KeyText = Field(alias="ProposalId")
     contract: KeyText = Field(alias="ProjInvoiceProjId")
     customer: KeyText = Field(alias="InvoiceAccount")
@@ -131,7 +140,7 @@ class ProjectInvoiceLine(Record):
     line_table: KeyText = Field(alias="LineTable")
     actual: Guid = Field(alias="ActualId")
     actual_key: Text = Field(alias="ActualKey")
-    project: KeyText = Field(alias="ProjId")
+    project: KeyText | None = Field(default=None, alias="ProjId")
     category: KeyText | None = Field(default=None, alias="CategoryId")
     transaction_date: Day = Field(alias="TransDate")
     quantity: Number = Field(alias="Qty")
@@ -149,4 +158,9 @@ class ProjectInvoiceLine(Record):
     @property
     def key(self) -> RowKey:
         """Partition: the proposal. Row: line number and actual, as the proposal's line."""
-        return RowKey(self.proposal, f"{self.number:07d}|{self.actual}")
+        return line_key(self.proposal, self.number, self.actual)
+
+
+def line_key(proposal: str, number: int, actual: str) -> RowKey:
+    """Locate the line of a billed sale, on the proposal and on the posted invoice; its staged row knows all three."""
+    return RowKey(proposal, f"{number:07d}|{actual}")

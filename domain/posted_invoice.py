@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from domain.errors import Problem, ReasonCode
 from domain.invoice_posting import InvoiceTerms
-from domain.invoice_proposal import ProjectInvoice
+from domain.invoice_proposal import InvoiceType, ProjectInvoice
 from domain.ledger import CustomerTransaction, LedgerEntry, TaxTransaction, out_of_balance
 from domain.money import ZERO, minor_units, multiply, plain_text, total
 from domain.posting_types import PostingType
@@ -207,6 +207,7 @@ def _invoice(terms: InvoiceTerms, totals: VoucherTotals, gross: Decimal, number:
         proposal=terms.proposal.proposal,
         company=terms.setup.company,
         number=number,
+        invoice_type=InvoiceType.CREDIT_NOTE if gross < ZERO else InvoiceType.INVOICE,
         proposal_number=terms.proposal.number,
         contract=terms.proposal.contract,
         customer=terms.customer.account,

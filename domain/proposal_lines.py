@@ -1,5 +1,9 @@
 """From a billed sale to a proposal line, and from a staged milestone to the on-account transaction that it will bill.
 
+Milestones and retainers are billed on account. A retainer has nothing behind it: it is positive when it is invoiced and
+negative when it is applied to a later invoice; its sales tax groups are found as those of milestones.
+A credit names the billed sale that it takes back, and carries the sales tax of that sale's posted invoice line. It
+touches no WIP: what can be billed again comes back by unbilled sales of its own.
 Source: Project Operations documentation, Manage project invoice proposals (billing sales tax of time and material lines
 comes from the posted transaction, that of milestones from the on-account transaction).
 """
@@ -7,9 +11,10 @@ comes from the posted transaction, that of milestones from the on-account transa
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from domain.completeness import ON_ACCOUNT_CLASSES
 from domain.errors import Problem, ReasonCode, by_precedence
 from domain.finance_parties import Parties
-from domain.invoice_proposal import Proposal, ProposalLine
+from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine
 from domain.ledger import ProjectTransaction
 from domain.money import ZERO, round_amount
 from domain.option_sets import TransactionClass
@@ -24,13 +29,11 @@ LINE_TABLES: Mapping[TransactionClass, str] = MappingProxyType(
         TransactionClass.MATERIAL: "ProjProposalItem",
         TransactionClass.FEE: "ProjProposalRevenue",
         TransactionClass.MILESTONE: "ProjProposalOnAcc",
+        TransactionClass.RETAINER: "ProjProposalOnAcc",
     }
 )
-REFUSALS: Mapping[TransactionClass, ReasonCode] = MappingProxyType(
-    {TransactionClass.RETAINER: ReasonCode.RETAINER_NOT_SUPPORTED}
-)
 
-type Source = ProjectTransaction | OnAccountTransaction
+type Source = ProjectTransaction | OnAccountTransaction | ProjectInvoiceLine
 
 
 def on_account_transaction(
@@ -81,13 +84,14 @@ def proposal_line(
         staged: the billed sale.
         actual_key: key text of its staged row.
         parties: project, contract and customer.
-        source: what it bills: the posted unbilled sale, or the on-account transaction of its milestone; None: nothing
-            stands behind it. That every sale that must have one has one is known before lines are made.
+        source: what it bills: the posted unbilled sale, or the on-account transaction of its milestone; what a credit
+            takes back: the posted invoice line; None: nothing stands behind it. That every sale that must have one has
+            one is known before lines are made.
 
     Returns:
         The line; None when it carries no revenue (non-chargeable, complimentary, zero); or the first problem in
-        precedence order: CURRENCY_NOT_OF_CONTRACT, RETAINER_NOT_SUPPORTED, TRANSACTION_CLASS_NOT_SUPPORTED,
-        CATEGORY_MISSING, PROJECT_UNKNOWN, MILESTONE_MISSING.
+        precedence order: DOCUMENT_WRONG_STATE (what a credit takes back is not posted), CURRENCY_NOT_OF_CONTRACT,
+        TRANSACTION_CLASS_NOT_SUPPORTED, CATEGORY_MISSING, PROJECT_UNKNOWN, MILESTONE_MISSING.
     """
     if not has_revenue(setup, staged):
         return None
@@ -104,7 +108,7 @@ def proposal_line(
         transaction_class=staged.transaction_class,
         transaction_date=staged.document_date,
         contract_line=staged.contract_line,
-        project=staged.project or "",
+        project=staged.project,
         category=_category(setup, staged, source),
         resource=staged.resource,
         quantity=staged.quantity,
@@ -121,28 +125,44 @@ def _problems(
 ) -> Iterator[Problem]:
     about = f"Billed sale {staged.actual} of proposal {proposal.number}"
     if staged.transaction_class not in LINE_TABLES:
-        code = REFUSALS.get(staged.transaction_class, ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED)
         name = staged.transaction_class.name.capitalize()
-        yield Problem(code, f"{about} is of class {name}, which a proposal does not take; revise it", (staged.actual,))
+        sentence = f"{about} is of class {name}, which a proposal does not take; revise it"
+        yield Problem(ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED, sentence, (staged.actual,))
         return
     if staged.currency != proposal.currency:
         sentence = f"{about} is in {staged.currency}, the proposal in {proposal.currency}; revise the proforma"
         yield Problem(ReasonCode.CURRENCY_NOT_OF_CONTRACT, sentence, (staged.actual,))
-    if parties.project is None:
+    if parties.project is None and not _is_of_contract(staged):
         sentence = f"{about}: project {staged.project} is not known in {staged.company}; add the project"
         yield Problem(ReasonCode.PROJECT_UNKNOWN, sentence, (staged.actual,))
-    if staged.transaction_class is TransactionClass.MILESTONE:
+    if staged.reverses:
+        if not isinstance(source, ProjectInvoiceLine):
+            yield _credits_nothing(about, staged, staged.reverses)
+    elif staged.transaction_class is TransactionClass.MILESTONE:
         if not isinstance(source, OnAccountTransaction):
             sentence = f"{about}: milestone {staged.milestone} has no on-account transaction; sync the milestone again"
             yield Problem(ReasonCode.MILESTONE_MISSING, sentence, (staged.actual,))
-    elif source is None and isinstance(category := setup.category(staged.category, staged.transaction_class), Problem):
-        yield category
+    elif source is None and staged.transaction_class not in ON_ACCOUNT_CLASSES:
+        category = setup.category(staged.category, staged.transaction_class)
+        if isinstance(category, Problem):
+            yield category
+
+
+def _credits_nothing(about: str, staged: StagedActual, original_key: str) -> Problem:
+    original = original_key.rpartition("|")[2]
+    sentence = f"{about} credits billed sale {original}, which stands on no posted invoice; post that invoice first"
+    return Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (staged.actual, original))
+
+
+def _is_of_contract(staged: StagedActual) -> bool:
+    """Tell whether a row is one of the whole contract: a retainer that names no project."""
+    return staged.transaction_class is TransactionClass.RETAINER and staged.project is None
 
 
 def _category(setup: LegalEntitySetup, staged: StagedActual, source: Source | None) -> str | None:
-    if isinstance(source, ProjectTransaction):
+    if isinstance(source, ProjectTransaction | ProjectInvoiceLine):
         return source.category
-    if staged.transaction_class is TransactionClass.MILESTONE:
+    if staged.transaction_class in ON_ACCOUNT_CLASSES:
         return staged.category or setup.parameters.milestone_category
     found = setup.category(staged.category, staged.transaction_class)
     return None if isinstance(found, Problem) else found.category
@@ -152,7 +172,7 @@ def _tax_groups(setup: LegalEntitySetup, staged: StagedActual, parties: Parties,
     # a group that could not be found when the source was made (its customer was not known) is looked for again
     category = setup.categories.get(_category(setup, staged, source) or "")
     default = setup.parameters.tax_item_group_on_account
-    if staged.transaction_class is not TransactionClass.MILESTONE:
+    if staged.transaction_class not in ON_ACCOUNT_CLASSES:
         default = category.tax_item_group if category else None
     group, item_group = (source.tax_group, source.tax_item_group) if source else (None, None)
     return TaxGroups(group or sales_tax_group(setup, parties), item_group or default)

@@ -171,22 +171,25 @@ class LegalEntitySetup:
         )
 
     def revenue_profile(
-        self, billing_method: FinanceBillingMethod, project: FinanceProject, contract: str
+        self, billing_method: FinanceBillingMethod, project: FinanceProject | None, contract: str
     ) -> RevenueProfile | Problem:
         """Find the profile that counts for a project: its own, its group's, its contract's, the company's.
+
+        Without a project (a retainer of the whole contract) the contract's or the company's counts.
 
         Source: Project Operations documentation, Configure accounting for billable projects (the rule with the highest
         granularity is picked first).
         """
-        scopes = (("project", project.project), ("group", project.group), ("contract", contract), ("company", EVERY))
+        names = (project.project, project.group) if project else (None, None)
+        scopes = (("project", names[0]), ("group", names[1]), ("contract", contract), ("company", EVERY))
         for scope, name in scopes:
             if name and (found := self.revenue_profiles.get((billing_method, scope, name))):
                 return found
         return Problem(
             ReasonCode.REVENUE_PROFILE_MISSING,
-            f"No {billing_method} revenue profile counts for project {project.project} of contract {contract} in"
-            f" {self.company}; add a ProjRevenueProfile",
-            (project.project, contract),
+            f"No {billing_method} revenue profile counts for {f'project {names[0]} of ' if project else ''}contract"
+            f" {contract} in {self.company}; add a ProjRevenueProfile",
+            tuple(filter(None, (names[0], contract))),
         )
 
     def account(

@@ -75,6 +75,7 @@ CATEGORY_OF = {
     TransactionClass.MATERIAL: "MATERIAL",
     TransactionClass.FEE: "FEE",
     TransactionClass.MILESTONE: "MILESTONE",
+    TransactionClass.RETAINER: "MILESTONE",
 }
 LINE_TABLE_OF = {
     TransactionClass.TIME: "ProjProposalEmpl",
@@ -82,6 +83,7 @@ LINE_TABLE_OF = {
     TransactionClass.MATERIAL: "ProjProposalItem",
     TransactionClass.FEE: "ProjProposalRevenue",
     TransactionClass.MILESTONE: "ProjProposalOnAcc",
+    TransactionClass.RETAINER: "ProjProposalOnAcc",
 }
 
 

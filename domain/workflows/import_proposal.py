@@ -15,14 +15,14 @@ from domain.commands import ImportProposal, WriteBackPosting
 from domain.completeness import is_whole, mismatch, needs_sale, sale_keys, unconnected, unposted, without_milestone
 from domain.errors import NotYet, Problem, ReasonCode, by_precedence
 from domain.identifiers import derive_id
-from domain.invoice_proposal import Proposal, ProposalLine, ProposalStatus
+from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine, ProposalStatus, line_key
 from domain.ledger import ProjectTransaction
 from domain.money import total
 from domain.option_sets import FinanceTransactionType, TransactionType
 from domain.outcome import Action, Outcome
 from domain.pending_work import PendingWork, WorkKind, posting_work
 from domain.ports import CommandSender, RowStore
-from domain.proposal_lines import proposal_line
+from domain.proposal_lines import Source, proposal_line
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow, Value
 from domain.saving import read_keys, replace_status, save
 from domain.setup import LegalEntitySetup
@@ -31,8 +31,6 @@ from domain.tables import Table
 from domain.workflows.companies import Companies
 from domain.workflows.handling import clear_problem
 from domain.workflows.reading import paged, read_records
-
-type Source = ProjectTransaction | OnAccountTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +132,25 @@ def _page(work: _Import, rows: tuple[tuple[RowKey, StagedActual], ...], connecti
         billed: StagedActual.from_columns(staged[key].columns) if key in staged else None
         for billed, key in keys.items()
     }
-    return _Page(rows, sales, sources | _on_account(work, rows), connections)
+    return _Page(rows, sales, sources | _on_account(work, rows) | _credited(work, rows), connections)
+
+
+def _credited(work: _Import, rows: Sequence[tuple[RowKey, StagedActual]]) -> dict[str, Source]:
+    """Find the posted invoice lines that credits take back; the staged row of a billed sale knows its line."""
+    keys = {row.actual: RowKey.from_text(row.reverses) for _, row in rows if row.reverses}
+    names = ("InvoiceProposalId", "InvoiceProposalLine", "ActualId")
+    staged = read_keys(work.store, Table.FINANCE_ACTUALS_STAGING, keys.values(), names)
+    places = {
+        key: line_key(str(row.columns["InvoiceProposalId"]), int(number), str(row.columns["ActualId"]))
+        for key, row in staged.items()
+        if (number := row.columns.get("InvoiceProposalLine"))
+    }
+    found = read_keys(work.store, Table.FINANCE_PROJECT_INVOICE_LINES, places.values())
+    return {
+        credit: ProjectInvoiceLine.from_columns(found[places[key]].columns)
+        for credit, key in keys.items()
+        if places.get(key) in found
+    }
 
 
 def _on_account(work: _Import, rows: Sequence[tuple[RowKey, StagedActual]]) -> dict[str, Source]:

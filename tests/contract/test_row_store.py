@@ -324,7 +324,9 @@ def test_a_missing_table_is_named_with_the_way_out(
             lambda: store.write(missing, partition, [Delete(key.row)]),
             lambda: store.write(missing, partition, [Insert(key.row, {}), Insert(row(2), {})]),
         ):
-            with pytest.raises(StoreError, match=r"DataverseCustomerInvoices.*does not exist.*ensure_storage") as caught:
+            with pytest.raises(
+                StoreError, match=r"DataverseCustomerInvoices.*does not exist.*ensure_storage"
+            ) as caught:
                 call()
             assert type(caught.value) is StoreError
             assert caught.value.__cause__ is not None

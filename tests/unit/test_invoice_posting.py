@@ -135,6 +135,12 @@ def test_the_first_reason_by_precedence_is_told(repaired: int, code: ReasonCode)
         (TransactionClass.MATERIAL, {}, PostingType.INVOICED_REVENUE),
         (TransactionClass.FEE, {}, PostingType.INVOICED_REVENUE),
         (TransactionClass.MILESTONE, {}, PostingType.INVOICED_ON_ACCOUNT),
+        (TransactionClass.RETAINER, {}, PostingType.INVOICED_ON_ACCOUNT),
+        (
+            TransactionClass.RETAINER,
+            {"OnAccLedgerStatus": "Balance", "CompletionPrinciple": "CompletedContract"},
+            PostingType.WIP_INVOICED_ON_ACCOUNT,
+        ),
         # without WIP it is profit and loss, whatever is set
         (TransactionClass.MILESTONE, {"OnAccLedgerStatus": "Balance"}, PostingType.INVOICED_ON_ACCOUNT),
         (
@@ -292,3 +298,13 @@ def test_an_unknown_project_is_told() -> None:
 
 def test_every_proposal_line_table_has_its_invoice_line_table() -> None:
     assert set(INVOICE_LINE_TABLES) == set(LINE_TABLES.values()) == set(LINE_TABLE_OF.values())
+
+
+def test_a_retainer_of_the_whole_contract_goes_where_the_contracts_profile_says() -> None:
+    profile = {**profile_row("FixedPrice"), "OnAccLedgerStatus": "Balance", "CompletionPrinciple": "CompletedContract"}
+    setup = make_setup({**profile, "ProjInvoiceProjId": "C-1"}, {**profile_row("FixedPrice"), "ProjId": "P-1"})
+    line = make_proposal_line(transaction_class=TransactionClass.RETAINER).changed(project=None)
+    found = post_line(make_terms(setup), line, None)
+    assert isinstance(found, PostedLine), found
+    assert [each.key.posting_type for each in found.additions] == [PostingType.WIP_INVOICED_ON_ACCOUNT]
+    assert found.invoice_line("INV-0001").project is None

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from domain.errors import Problem, ReasonCode
+from domain.invoice_proposal import InvoiceType
 from domain.ledger import out_of_balance
 from domain.option_sets import TransactionClass
 from domain.posted_invoice import finish, penny_difference_max
@@ -123,6 +124,15 @@ def test_a_credit_note_is_an_invoice_with_a_negative_total() -> None:
         222200 Sales tax payable: 300.00 GBP = 393.00 USD at 1.31, 4
     """)
     assert told(invoice.invoice.total, invoice.customer_transaction.amount) == "-1500 -1500"
+    assert invoice.invoice.invoice_type is InvoiceType.CREDIT_NOTE
+
+
+@pytest.mark.parametrize(
+    ("amounts", "kind"), [(("-10", "11"), InvoiceType.INVOICE), (("-10", "10"), InvoiceType.INVOICE)]
+)
+def test_only_a_negative_total_makes_a_credit_note(amounts: tuple[str, ...], kind: InvoiceType) -> None:
+    lines = [make_proposal_line(amount, number=number) for number, amount in enumerate(amounts, start=1)]
+    assert make_invoice(make_terms(make_setup()), [(line, None) for line in lines]).invoice.invoice_type is kind
 
 
 def test_lines_of_one_account_are_one_entry_and_others_are_not() -> None:

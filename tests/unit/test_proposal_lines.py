@@ -6,7 +6,8 @@ import pytest
 
 from domain.errors import Problem, ReasonCode
 from domain.finance_parties import Parties
-from domain.invoice_proposal import ProposalLine
+from domain.invoice_posting import PostedLine, post_line
+from domain.invoice_proposal import ProjectInvoiceLine, ProposalLine
 from domain.ledger import ProjectTransaction
 from domain.money import percent_of, total
 from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
@@ -22,8 +23,11 @@ from tests.finance_builders import (
     key_of,
     make_posting,
     make_proposal,
+    make_proposal_line,
     make_setup,
     make_staged,
+    make_terms,
+    tax_rows,
     told,
 )
 
@@ -149,7 +153,6 @@ def test_a_credit_is_a_line_with_a_negative_amount() -> None:
 @pytest.mark.parametrize(
     ("staged", "code"),
     [
-        (billed(TransactionClass.RETAINER), ReasonCode.RETAINER_NOT_SUPPORTED),
         (billed(TransactionClass.COMMISSION), ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED),
         (billed(currency="GBP"), ReasonCode.CURRENCY_NOT_OF_CONTRACT),
         (billed(TransactionClass.MILESTONE), ReasonCode.MILESTONE_MISSING),
@@ -163,6 +166,49 @@ def test_what_cannot_be_proposed_is_told(staged: StagedActual, code: ReasonCode)
         code,
         ("UNKNOWN",) if code is ReasonCode.CATEGORY_MISSING else (staged.actual,),
     )
+
+
+@pytest.mark.parametrize("price", ["1000", "-1000"])
+def test_g34_a_retainer_is_a_line_on_account_with_nothing_behind_it(price: str) -> None:
+    setup = make_setup(TaxItemGroupOnAcc="FULL")
+    line = line_of(setup, billed(TransactionClass.RETAINER, quantity="1", price=price), None, TAXED_PARTIES)
+    assert (line.line_table, line.unbilled_sales_key, line.category) == ("ProjProposalOnAcc", None, "MILESTONE")
+    assert (told(line.amount), line.tax_group, line.tax_item_group) == (price, "DOM", "FULL")
+
+
+def test_a_retainer_of_the_whole_contract_needs_no_project() -> None:
+    retainer = billed(TransactionClass.RETAINER, quantity="1", project=None)
+    assert line_of(make_setup(), retainer, None, Parties(None, CONTRACT, CUSTOMER)).project is None
+    named = found(make_setup(), billed(TransactionClass.RETAINER), None, Parties(None, CONTRACT, CUSTOMER))
+    assert isinstance(named, Problem)
+    assert named.code is ReasonCode.PROJECT_UNKNOWN
+
+
+def credited(transaction_class: TransactionClass = TransactionClass.TIME) -> ProjectInvoiceLine:
+    line = make_proposal_line("1000", transaction_class, tax_groups=("OLD", "OLDITEM"))
+    decided = post_line(make_terms(make_setup(*tax_rows("10", "T", "OLD", "OLDITEM"))), line, PROJECT)
+    assert isinstance(decided, PostedLine)
+    return decided.invoice_line("INV-0001")
+
+
+@pytest.mark.parametrize(
+    "transaction_class", [TransactionClass.TIME, TransactionClass.MILESTONE, TransactionClass.RETAINER]
+)
+def test_a_credit_takes_category_and_tax_groups_from_the_line_that_it_credits(
+    transaction_class: TransactionClass,
+) -> None:
+    staged = billed(transaction_class, quantity="-4", reverses="p/0001|x", category=None)
+    line = line_of(make_setup(), staged, credited(transaction_class), TAXED_PARTIES)
+    assert (line.tax_group, line.tax_item_group, line.unbilled_sales_key) == ("OLD", "OLDITEM", None)
+    assert (line.category, told(line.amount)) == (credited(transaction_class).category, "-1000")
+
+
+def test_a_credit_waits_until_what_it_credits_is_posted() -> None:
+    problem = found(make_setup(), billed(quantity="-4", reverses="p/0001|0001|the-original"))
+    assert isinstance(problem, Problem)
+    assert (problem.code, problem.ids[1]) == (ReasonCode.DOCUMENT_WRONG_STATE, "the-original")
+    gift = billed(quantity="-4", reverses="p/x", billing_type=FinanceBillingType.NON_CHARGEABLE)
+    assert found(make_setup(), gift) is None
 
 
 def test_an_unknown_project_is_told() -> None:
