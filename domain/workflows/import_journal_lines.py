@@ -97,11 +97,17 @@ def import_journal_lines(store: RowStore, companies: Companies, pending: StoredR
 
 
 def _choose(store: RowStore, work: _Work) -> _Choice:
-    """Look at every row of the range that nobody has taken."""
+    """Look at every row of the range that nobody has taken.
+
+    The order matters: rows, claim, then what stands behind their stamps. Whoever begins after we have looked at the
+    claim changes the version of every row that they take, so nothing that we write on it afterwards comes through.
+    """
     ready: list[tuple[Staged, JournalLineContent]] = []
     waiting: list[tuple[Staged, Problem]] = []
+    rows = list(read_staged(store, work.range))
+    _check_claim(store, work)
     stamps = Stamps(store, work.range)
-    taken = [(staged, stamps.taken(staged)) for staged in read_staged(store, work.range)]
+    taken = [(staged, stamps.taken(staged)) for staged in rows]
     is_shared = any(by is Taken.BY_OTHER_WORK for _, by in taken)
     free = [staged for staged, by in taken if by is Taken.FREE]
     originals = read_originals(store, free)
@@ -113,6 +119,12 @@ def _choose(store: RowStore, work: _Work) -> _Choice:
             waiting.append((staged, content))
     save(store, Table.FINANCE_ACTUALS_STAGING, work.range.partition, _reasons(waiting))
     return _Choice(ready, waiting, is_shared)
+
+
+def _check_claim(store: RowStore, work: _Work) -> None:
+    stands = store.find(Table.FINANCE_PENDING_WORK, work.stored.key)
+    if stands is None or stands.etag != work.stored.etag:
+        raise ChangedMeanwhile(f"{Table.FINANCE_PENDING_WORK} {work.stored.key.text}: begun by another worker")
 
 
 def _commit(store: RowStore, work: _Work, choice: _Choice) -> _Work:

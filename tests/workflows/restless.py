@@ -1,11 +1,12 @@
 """A line on which everything comes in another order, and what stands afterwards, whoever got which number."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import batched, groupby
 from random import Random
+from threading import Event, Thread, get_ident
 
 from domain.commands import Command
 from domain.errors import NotYet
@@ -116,6 +117,50 @@ def dying(line: Line, fatal: int, *, after_writes: bool = False) -> Iterator[Dea
     with suppress(ProcessDied):
         yield death
     memory.before_call = memory.after_call = nothing
+
+
+@dataclass(slots=True)
+class Switch:
+    """How often the workers were switched: 0 when the first one made fewer calls than it was to make."""
+
+    switches: int = 0
+
+
+def interleave(line: Line, first: Callable[[], object], second: Callable[[], object], at: int, until: int) -> Switch:
+    """Let one worker run up to its call `at`, another up to its own call `until`, then the first to its end.
+
+    Then the other goes on. Each is a thread, but only one of them runs at a time, so that every run is repeatable.
+    """
+    switch, paused, go_on = Switch(), Event(), Event()
+    calls = {"first": 0, "second": 0}
+    main = get_ident()
+
+    def step(_: Call) -> None:
+        worker = "first" if get_ident() == main else "second"
+        calls[worker] += 1
+        if worker == "first" and calls[worker] == at:
+            switch.switches = 1
+            thread.start()
+            paused.wait()
+        if worker == "second" and calls[worker] == until:
+            switch.switches = 2
+            paused.set()
+            go_on.wait()
+
+    def run() -> None:
+        try:
+            second()
+        finally:
+            paused.set()
+
+    thread = Thread(target=run)
+    line.memory.before_call = step
+    first()
+    go_on.set()
+    if switch.switches:
+        thread.join()
+    line.memory.before_call = nothing
+    return switch
 
 
 def nothing(_: Call) -> None:

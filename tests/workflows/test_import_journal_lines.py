@@ -1,20 +1,27 @@
 """Cost and unbilled sales become lines of integration journals: each once, in the right journal, or with its reason."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
 import pytest
 
+from domain.errors import ChangedMeanwhile, RowMissing
 from domain.journal import JournalStatus
 from domain.pending_work import WorkKind
-from domain.rows import Delete, Insert, Merge
+from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
 from domain.tables import Table
+from domain.workflows.companies import Companies
+from domain.workflows.import_journal_lines import import_journal_lines
+from domain.workflows.post_pending import posting_command
 from functions.storage.memory import Call
 from tests.finance_builders import fixed_rate_row, profile_row, rate_row
-from tests.line import END_OF_AUGUST, Line
-from tests.workflows.restless import dying
+from tests.line import END_OF_AUGUST, START, Line
+from tests.workflows.restless import dying, interleave
 from tests.workflows.staged_work import (
     actuals_of,
     add_setup,
@@ -32,6 +39,7 @@ from tests.workflows.staged_work import (
 
 DAYS_OF_G40 = (date(2026, 1, 31), date(2026, 2, 1), date(2026, 2, 28))
 KIND = WorkKind.JOURNAL_LINES
+type Stored = Mapping[RowKey, StoredRow | None]
 NEW_TAX_GROUP = {
     "Kind": "ProjCategory",
     "CategoryId": "LABOR",
@@ -190,6 +198,63 @@ def test_g47_another_worker_at_any_call_makes_no_second_line(mends: bool) -> Non
     assert call > 15
 
 
+def test_two_workers_that_stop_and_go_on_at_any_two_calls_make_no_second_line() -> None:
+    rows = [cost("c"), *(sale(number, currency="GBP") for number in range(2))]
+    rate = rate_row("GBP", "USD", "2026-01-01", "130")
+    for at, until in ((at, until) for at in range(1, 28) for until in range(1, 28)):
+        line = finance(currency="GBP", LinesPerJournal=3)
+        stage(line, *rows)
+
+        def with_rate(line: Line = line) -> None:
+            add_setup(line, rate)
+            line.tick()
+
+        interleave(line, line.tick, with_rate, at, until)
+        line.tick()
+        add_setup(line, rate)
+        line.tick()
+        assert actuals_of(lines(line)) == sorted(row.actual for row in rows), f"calls {at} and {until}"
+        assert sum(journal.lines for journal in journals(line)) == 3
+        assert {(staged_row(line, row).journal, staged_row(line, row).journal_line) for row in rows} == {
+            (each.journal, each.number) for each in lines(line)
+        }
+        assert works(line, KIND) == []
+        assert line.rows(Table.INVOICING_PROBLEMS) == []
+
+
+def test_a_tick_that_died_after_its_journal_was_offered_does_not_offer_it_when_it_is_posted() -> None:
+    for fatal in count(1):
+        line = finance()
+        stage(line, cost("c"))
+        with dying(line, fatal) as death:
+            line.tick()
+        offered = works(line, WorkKind.POST_JOURNAL)
+        line.send(*(posting_command(work, START, END_OF_AUGUST) for work in offered))
+        line.drain()
+        line.tick()
+        if offered:
+            assert works(line, WorkKind.POST_JOURNAL) == [], f"call {fatal}"
+        if not death.died:
+            break
+    assert fatal > 10
+
+
+def test_a_tick_that_dies_at_any_call_leaves_no_problem_that_is_solved() -> None:
+    for fatal in count(1):
+        line = finance(currency="GBP")
+        stage(line, sale("s", currency="GBP"))
+        line.tick()
+        add_setup(line, rate_row("GBP", "USD", "2026-01-01", "130"))
+        with dying(line, fatal) as death:
+            line.tick()
+        line.tick()
+        assert len(lines(line)) == 1
+        assert line.rows(Table.INVOICING_PROBLEMS) == [], f"call {fatal}"
+        if not death.died:
+            break
+    assert fatal > 10
+
+
 def test_two_works_over_the_same_rows_make_each_line_once() -> None:
     rows = [sale(number) for number in range(3)]
     for fatal in count(1):
@@ -212,6 +277,27 @@ def test_two_works_over_the_same_rows_make_each_line_once() -> None:
         if not death.died:
             break
     assert works(line, KIND) == []
+
+
+def test_two_works_over_the_same_rows_at_the_same_time_make_each_line_once() -> None:
+    rows = [sale(number) for number in range(2)]
+    for at, until in ((at, until) for at in range(1, 26) for until in range(1, 26)):
+        line = finance()
+        (work, other) = (stage(line, *rows), register(line, KIND, "2026-08-27", "2026-08-27~", rows=3))
+        stored = {each.key: line.store.find(Table.FINANCE_PENDING_WORK, each.key) for each in (work, other)}
+        companies = Companies(line.store)
+
+        def work_on(key: RowKey, line: Line = line, companies: Companies = companies, stored: Stored = stored) -> None:
+            row = stored[key]
+            assert row is not None
+            with suppress(ChangedMeanwhile, RowMissing):
+                import_journal_lines(line.store, companies, row)
+
+        interleave(line, partial(work_on, work.key), partial(work_on, other.key), at, until)
+        line.tick()
+        line.tick()
+        assert actuals_of(lines(line)) == sorted(row.actual for row in rows), f"calls {at} and {until}"
+        assert works(line, KIND) == []
 
 
 def test_set_up_that_changes_between_two_tries_does_not_stop_a_journal() -> None:

@@ -221,6 +221,8 @@ def test_another_worker_at_any_call_posts_nothing_twice(breaks: bool) -> None:
         assert len(line.rows(Table.FINANCE_LEDGER_ENTRIES)) == 4
         assert {staged_row(line, each).processed for each in (COST, SALE)} == {True}
         assert {journal.status for journal in journals(line)} == {JournalStatus.POSTED}
+        posted = [each.actual for each in lines(line) if each.status is LineStatus.POSTED]
+        assert sorted(posted) == sorted((COST.actual, SALE.actual)), f"call {call}"
         assert problems(line) == []
         assert works(line, WorkKind.POST_JOURNAL) == []
         if not was_called:

@@ -1,16 +1,21 @@
 """The lines of a cost and its sale name each other's voucher, whatever came first."""
 
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from itertools import count, permutations
 
 import pytest
 
+from domain.errors import ChangedMeanwhile
 from domain.journal import JournalLine
 from domain.pending_work import WorkKind
 from domain.staging import StagedActual
-from domain.workflows.relate_vouchers import ARRIVAL_MAX
-from tests.line import START, Line
-from tests.workflows.restless import dying
+from domain.tables import Table
+from domain.workflows.post_pending import posting_command, read_pending
+from domain.workflows.relate_vouchers import ARRIVAL_MAX, relate_vouchers
+from tests.line import END_OF_AUGUST, START, Line
+from tests.workflows.restless import dying, interleave
 from tests.workflows.staged_work import connect, cost, finance, lines, sale, stage, without, works
 
 COST, SALE = cost("c"), sale("s")
@@ -96,28 +101,44 @@ def test_a_line_in_error_names_it_in_every_journal_in_which_it_stood(when: str) 
 
 
 def test_relating_and_moving_at_the_same_time_loses_no_voucher() -> None:
+    for at, until in ((at, until) for at in range(1, 40, 2) for until in range(1, 20)):
+        line = finance()
+        stage(line, COST, SALE)
+        line.tick()
+        without(line, PostingType=122)
+        connect(line, SALE, COST)
+        interleave(line, line.post_all, partial(relate, line), at, until)
+        line.post_all()
+        line.tick()
+        assert related(line) == {("cost", "sale"), ("sale", "cost")}, f"calls {at} and {until}"
+        assert works(line, KIND) == []
+
+
+def relate(line: Line) -> None:
+    for work in [row for row in line.rows(Table.FINANCE_PENDING_WORK) if row.key.partition == KIND.value]:
+        with suppress(ChangedMeanwhile):
+            relate_vouchers(line.store, work, START)
+
+
+def test_a_line_that_is_moved_while_it_is_related_names_the_voucher_where_it_went() -> None:
     for call in count(1):
         line = finance()
         stage(line, COST, SALE)
         line.tick()
         without(line, PostingType=122)
         connect(line, SALE, COST)
-        calls = count(1)
-
-        def relate(_: object, line: Line = line, calls: "count[int]" = calls, call: int = call) -> None:
-            if next(calls) == call:
-                line.memory.before_call = lambda _: None
-                line.tick()
-
-        line.memory.before_call = relate
-        line.post_all()
-        line.memory.before_call = lambda _: None
+        switch = interleave(line, line.tick, partial(post_journals, line), call, 1_000)
         line.tick()
         assert related(line) == {("cost", "sale"), ("sale", "cost")}, f"call {call}"
-        assert works(line, KIND) == []
-        if next(calls) <= call:
+        if not switch.switches:
             break
-    assert call > 30
+    assert call > 10
+
+
+def post_journals(line: Line) -> None:
+    works = list(read_pending(line.store, WorkKind.POST_JOURNAL))
+    line.send(*(posting_command(work, START, END_OF_AUGUST) for work in works))
+    line.drain()
 
 
 def test_dying_at_any_call_of_the_tick_loses_no_voucher() -> None:
