@@ -1,6 +1,7 @@
 """An integration journal is posted: good lines with vouchers, bad lines in a journal of their own with reasons."""
 
 from decimal import Decimal
+from functools import partial
 from itertools import count
 
 import pytest
@@ -18,7 +19,7 @@ from domain.workflows.post_journal import error_journal
 from functions.storage.memory import Call
 from tests.finance_builders import fixed_rate_row, period_row, voucher_of
 from tests.line import Line
-from tests.workflows.restless import nothing
+from tests.workflows.restless import interleave, nothing
 from tests.workflows.staged_work import (
     ACCRUES,
     add_setup,
@@ -228,3 +229,35 @@ def test_another_worker_at_any_call_posts_nothing_twice(breaks: bool) -> None:
         if not was_called:
             break
     assert call > 10
+
+
+def test_two_workers_that_stop_and_go_on_at_any_two_calls_post_nothing_twice() -> None:
+    for at, until in ((at, until) for at in range(1, 18) for until in range(1, 18)):
+        line = finance(ACCRUES)
+        stage(line, COST, SALE)
+        line.tick()
+        journal = journals(line)[0]
+
+        def broken(line: Line = line, journal: Journal = journal) -> None:
+            without(line, PostingType=122)
+            try_to_post(line, journal)
+
+        interleave(line, partial(try_to_post, line, journal), broken, at, until)
+        line.drain()
+        add_setup(line, PAYROLL)
+        line.post_all()
+        transactions = line.records(Table.FINANCE_PROJECT_TRANSACTIONS, ProjectTransaction)
+        assert sorted(each.actual for each in transactions) == sorted((COST.actual, SALE.actual))
+        posted = [each.actual for each in lines(line) if each.status is LineStatus.POSTED]
+        assert sorted(posted) == sorted((COST.actual, SALE.actual)), f"calls {at} and {until}"
+        assert len(line.rows(Table.FINANCE_LEDGER_ENTRIES)) == 4
+        assert {journal.status for journal in journals(line)} == {JournalStatus.POSTED}
+        assert works(line, WorkKind.POST_JOURNAL) == []
+
+
+def try_to_post(line: Line, journal: Journal) -> None:
+    """Post as the host does: what is not ready yet is delivered again."""
+    try:
+        perform(line.store, line.queues, command(line, journal))
+    except NotYet:
+        line.send(command(line, journal))
