@@ -42,6 +42,8 @@ class Command(BaseModel):
     correlation: Guid
     # when the wish was made; every instant in a business row comes from here
     requested_at: Instant
+    # what people call the document, as PRO-000001: for the log alone, nothing is decided by it
+    reference: KeyText | None = None
 
     @property
     def document(self) -> str:

@@ -31,7 +31,7 @@ def schema_of(kind: type[Command]) -> str:
 
 def encode(command: Command) -> str:
     """Write a command as the body of a message, before base64."""
-    fields = {SCHEMA: schema_of(type(command)), **command.model_dump(mode="json")}
+    fields = {SCHEMA: schema_of(type(command)), **command.model_dump(mode="json", exclude_none=True)}
     return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
 

@@ -1,6 +1,7 @@
 """Which workflow does what a command asks for: the one place where both meet."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -47,4 +48,7 @@ def perform(store: RowStore, sender: CommandSender, command: Command) -> Outcome
     Raises:
         NotYet: what it needs is not there yet; its reason is stored.
     """
-    return handle(store, command, lambda: WORKFLOWS[type(command)](store, sender, command))
+    outcome = handle(store, command, lambda: WORKFLOWS[type(command)](store, sender, command))
+    if command.reference is None:
+        return outcome
+    return replace(outcome, facts={"reference": command.reference, **outcome.facts})

@@ -276,6 +276,7 @@ def _write_back(proposal: Proposal, command: ImportProposal) -> WriteBackPosting
         command=derive_id("write-back", proposal.proposal),
         correlation=proposal.correlation,
         requested_at=command.requested_at,
+        reference=proposal.number,
         posted="proposal",
         posted_document=proposal.proposal,
     )

@@ -259,6 +259,7 @@ def _hand_on(store: RowStore, sender: CommandSender, proposal: Proposal, command
         command=derive_id("write-back", proposal.proposal),
         correlation=proposal.correlation,
         requested_at=command.requested_at,
+        reference=proposal.number,
         posted="proposal",
         posted_document=proposal.proposal,
     )

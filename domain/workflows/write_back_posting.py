@@ -176,6 +176,7 @@ def _export(invoice: ProjectInvoice, command: WriteBackPosting) -> SyncTableMap:
         command=derive_id("sync", EXPORT_MAP, invoice.proposal),
         correlation=command.correlation,
         requested_at=command.requested_at,
+        reference=command.reference,
         map=EXPORT_MAP,
         partition=invoice.proposal,
         first=invoice.proposal,
