@@ -5,11 +5,24 @@ There may be thousands, so they stand in tables of their own and are read one by
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from domain.record import CompanyCode, CurrencyCode, KeyText, Record, Text
+from domain.dimensions import Dimensions, normalized
+from domain.record import CompanyCode, CurrencyCode, KeyText, Record, Text, Texts
 from domain.rows import RowKey
+
+
+def _named(entries: tuple[str, ...]) -> tuple[str, ...]:
+    pairs = [entry.partition(":") for entry in entries]
+    if not all(name.strip() and text.strip() for name, _, text in pairs):
+        raise ValueError("must be a list of names with dimensions, as 1:CostCenter=001")
+    return tuple(f"{name.strip()}:{normalized(text)}" for name, _, text in pairs)
+
+
+# dimensions of several things of one row, each with its name before the colon
+NamedDimensions = Annotated[Texts, AfterValidator(_named)]
 
 
 class Blocked(StrEnum):
@@ -29,6 +42,7 @@ class FinanceCustomer(Record):
     tax_group: KeyText | None = Field(default=None, alias="TaxGroup")
     payment_terms: KeyText | None = Field(default=None, alias="PaymTermId")
     on_hold: Blocked = Field(default=Blocked.NO, alias="Blocked")
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
 
     @property
     def key(self) -> RowKey:
@@ -46,6 +60,7 @@ class FinanceProject(Record):
     group: KeyText | None = Field(default=None, alias="ProjGroupId")
     contract: KeyText | None = Field(default=None, alias="ProjInvoiceProjId")
     tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
 
     @property
     def key(self) -> RowKey:
@@ -61,11 +76,18 @@ class FinanceContract(Record):
     name: Text | None = Field(default=None, alias="Name")
     currency: CurrencyCode = Field(alias="CurrencyId")
     tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
+    # of its lines by number, and of its funding sources by id: `1:CostCenter=001`
+    line_dimensions: NamedDimensions = Field(default=(), alias="LineDimensions")
+    funding_dimensions: NamedDimensions = Field(default=(), alias="FundingDimensions")
 
     @property
     def key(self) -> RowKey:
         """Partition: the company. Row: the contract."""
         return RowKey(self.company, self.contract)
+
+
+def _dimensions_named(entries: tuple[str, ...], name: object) -> str | None:
+    return next((text for found, _, text in (entry.partition(":") for entry in entries) if found == str(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +97,17 @@ class Parties:
     project: FinanceProject | None = None
     contract: FinanceContract | None = None
     customer: FinanceCustomer | None = None
+
+    @property
+    def project_dimension(self) -> str | None:
+        """The dimensions of time-and-material lines: the project's."""
+        return self.project.default_dimension if self.project else None
+
+    def line_dimension(self, contract_line: int | None) -> str | None:
+        """The dimensions of milestone and retainer lines: the contract line's."""
+        return _dimensions_named(self.contract.line_dimensions, contract_line) if self.contract else None
+
+    def header_dimension(self, funding_source: str) -> str | None:
+        """The dimensions of an invoice's header: the funding source's own, else its customer's."""
+        own = _dimensions_named(self.contract.funding_dimensions, funding_source) if self.contract else None
+        return own or (self.customer.default_dimension if self.customer else None)

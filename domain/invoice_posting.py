@@ -101,6 +101,7 @@ class PostedLine:
             amount_accounting_currency=self.accounting_amount,
             tax_group=line.tax_group,
             tax_item_group=line.tax_item_group,
+            default_dimension=line.default_dimension,
             description=line.description,
         )
 
@@ -180,7 +181,7 @@ def post_line(
     payable = setup.account(PostingType.SALES_TAX) if taxes else None
     match (taxes, revenue, payable):
         case (tuple() as taxed, Addition() as credit, PostingAccount() | None as account):
-            owed = _payable(terms, taxed, account)
+            owed = _payable(terms, line, taxed, account)
             additions = (credit, *owed, *_reversal(transaction))
             return PostedLine(terms, line, accounting_amount, taxed, additions, transaction)
         case _:
@@ -236,7 +237,7 @@ def _revenue(
     account = terms.setup.account(posting_type, project, line.category)
     if isinstance(account, Problem):
         return account
-    key = _key(terms, account, line.project, line.category)
+    key = _key(terms, line, account)._replace(project=line.project, category=line.category)
     return Addition(key, -line.amount, -accounting_amount)
 
 
@@ -247,24 +248,23 @@ def _credited(terms: InvoiceTerms, line: ProposalLine, project: FinanceProject |
     return profile if isinstance(profile, Problem) else profile.on_account_posting_type
 
 
-def _payable(terms: InvoiceTerms, taxes: tuple[LineTax, ...], account: PostingAccount | None) -> tuple[Addition, ...]:
+def _payable(
+    terms: InvoiceTerms, line: ProposalLine, taxes: tuple[LineTax, ...], account: PostingAccount | None
+) -> tuple[Addition, ...]:
     if account is None:
         return ()
-    key = _key(terms, account)
+    key = _key(terms, line, account)
     return tuple(Addition(key, -tax.tax, -tax.accounting_tax) for tax in taxes)
 
 
-def _key(
-    terms: InvoiceTerms, account: PostingAccount, project: str | None = None, category: str | None = None
-) -> EntryKey:
+def _key(terms: InvoiceTerms, line: ProposalLine, account: PostingAccount) -> EntryKey:
     return EntryKey(
         account.posting_type,
         account.main_account,
         account.account_name,
         terms.proposal.currency,
         terms.rate.value,
-        project,
-        category,
+        dimension=line.default_dimension,
     )
 
 
@@ -280,6 +280,7 @@ def _reversal(transaction: ProjectTransaction | None) -> tuple[Addition, ...]:
         transaction.exchange_rate,
         transaction.project,
         transaction.category,
+        transaction.default_dimension,
     )
     revenue = wip._replace(
         posting_type=PostingType.ACCRUED_REVENUE_SALES_VALUE,

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from domain.dimensions import Dimensions
 from domain.option_sets import TransactionClass
 from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
 from domain.rows import RowKey
@@ -56,6 +57,8 @@ class Proposal(Record):
     lines: int | None = Field(default=None, alias="NumberOfLines")
     # sum of the lines, without tax
     amount: Number | None = Field(default=None, alias="SalesOrderbalance")
+    # the funding source's: of the customer's balance
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
     # -- since posting began: what it decided
     customer_invoice: Text | None = Field(default=None, alias="ProjInvoiceId")
     voucher: Text | None = Field(default=None, alias="LedgerVoucher")
@@ -95,6 +98,7 @@ class ProposalLine(Record):
     amount: Number = Field(alias="LineAmount")
     tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
     tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
     description: Text | None = Field(default=None, alias="Txt")
 
     @property
@@ -124,6 +128,7 @@ class ProjectInvoice(Record):
     total: Number = Field(alias="InvoiceAmount")
     voucher: KeyText = Field(alias="LedgerVoucher")
     lines: int = Field(alias="NumberOfLines")
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
 
     @property
     def key(self) -> RowKey:
@@ -153,6 +158,7 @@ class ProjectInvoiceLine(Record):
     amount_accounting_currency: Number = Field(alias="LineAmountMST")
     tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
     tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
     description: Text | None = Field(default=None, alias="Txt")
 
     @property

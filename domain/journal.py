@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from domain.dimensions import Dimensions
 from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionClass
 from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
 from domain.rows import RowKey
@@ -89,6 +90,9 @@ class JournalLineContent(Record):
     exchange_rate: Number = Field(alias="ExchangeRate")
     tax_group: KeyText | None = Field(default=None, alias="ProjectSalesTaxGroup")
     tax_item_group: KeyText | None = Field(default=None, alias="ProjectSalesTaxItemGroup")
+    # the project's; and, of a cost, the worker's
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
+    worker_dimension: Dimensions | None = Field(default=None, alias="WorkerDimension")
     description: Text | None = Field(default=None, alias="Description")
 
     def in_journal(self, journal: str, number: int, voucher: str, related_voucher: str | None = None) -> "JournalLine":

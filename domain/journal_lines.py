@@ -105,7 +105,8 @@ def journal_line(
     problems = problems_in(*found, *_of_parties(staged, parties))
     match found:
         case (ProjectCategory() as category, Rate() as rate) if not problems:
-            return _content(setup, staged, actual_key, parties, category, rate, day)
+            content = _content(setup, staged, actual_key, parties, category, rate, day)
+            return _with_dimensions(setup, content, parties)
         case _:
             return problems
 
@@ -185,6 +186,12 @@ def _content(
     )
 
 
+def _with_dimensions(setup: LegalEntitySetup, content: JournalLineContent, parties: Parties) -> JournalLineContent:
+    is_cost = content.transaction_type is FinanceTransactionType.COST
+    worker = setup.worker_dimension(content.resource) if is_cost else None
+    return content.changed(default_dimension=parties.project_dimension, worker_dimension=worker)
+
+
 def _taken_back(staged: StagedActual, actual_key: str, original: ProjectTransaction, day: date) -> JournalLineContent:
     """Turn the original's sign; a reversal takes back the whole of it."""
     return JournalLineContent(
@@ -213,6 +220,7 @@ def _taken_back(staged: StagedActual, actual_key: str, original: ProjectTransact
         exchange_rate=original.exchange_rate,
         tax_group=original.tax_group,
         tax_item_group=original.tax_item_group,
+        default_dimension=original.default_dimension,
         description=staged.description,
     )
 

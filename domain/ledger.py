@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from domain.dimensions import Dimensions
 from domain.errors import Problem, ReasonCode
 from domain.money import plain_text, total
 from domain.option_sets import FinanceTransactionType, TransactionClass
@@ -49,6 +50,7 @@ class LedgerEntry(Record):
     exchange_rate: Number = Field(alias="ExchangeRate")
     project: KeyText | None = Field(default=None, alias="ProjId")
     category: KeyText | None = Field(default=None, alias="CategoryId")
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
     text: Text | None = Field(default=None, alias="Text")
     is_credit: bool = Field(alias="IsCredit")
 
@@ -93,6 +95,8 @@ class ProjectTransaction(Record):
     exchange_rate: Number = Field(alias="ExchRate")
     tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
     tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
+    # of its accrual too
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
     # what was accrued and must be reversed exactly; None: nothing. In the transaction and in the accounting currency
     accrued_amount: Number | None = Field(default=None, alias="LedgerSalesAmountCur")
     accrued_accounting_amount: Number | None = Field(default=None, alias="LedgerSalesAmount")
@@ -135,6 +139,7 @@ class CustomerTransaction(Record):
     exchange_rate: Number = Field(alias="ExchRate")
     # True: the rate is agreed with the customer
     fixed_exchange_rate: bool = Field(alias="FixedExchRate")
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
     text: Text | None = Field(default=None, alias="Txt")
 
     @property

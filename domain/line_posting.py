@@ -23,6 +23,7 @@ class Posting:
     # in the line's currency, and in the accounting currency
     amount: Decimal
     accounting_amount: Decimal
+    dimension: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class LinePosting:
                 exchange_rate=line.exchange_rate,
                 project=line.project,
                 category=line.category,
+                default_dimension=posting.dimension,
                 text=line.description,
                 is_credit=posting.amount < 0,
             )
@@ -101,6 +103,7 @@ class LinePosting:
             exchange_rate=line.exchange_rate,
             tax_group=line.tax_group,
             tax_item_group=line.tax_item_group,
+            default_dimension=line.default_dimension,
             accrued_amount=wip.amount if wip else None,
             accrued_accounting_amount=wip.accounting_amount if wip else None,
             wip_account=wip.main_account if wip else None,
@@ -120,6 +123,7 @@ class LinePosting:
                 posting.account_name,
                 plain_text(posting.amount),
                 plain_text(posting.accounting_amount),
+                posting.dimension or "",
             ]
             for posting in self.postings
         ]
@@ -136,8 +140,11 @@ class LinePosting:
         """Read the decision that `to_text` wrote on the line."""
         decision = json.loads(text)
         postings = tuple(
-            Posting(PostingType(number), account, name, Decimal(amount), Decimal(accounting_amount))
-            for number, account, name, amount, accounting_amount in decision["postings"]
+            Posting(
+                PostingType(number), account, name, Decimal(amount), Decimal(accounting), next(iter(more), "") or None
+            )
+            # a decision that an older version stored has no dimensions
+            for number, account, name, amount, accounting, *more in decision["postings"]
         )
         day = date.fromisoformat(decision["date"])
         return cls(line, day, decision["currency"], Decimal(decision["amount"]), postings)

@@ -119,7 +119,7 @@ def _penny_difference(
 
 def _key(terms: InvoiceTerms, account: PostingAccount) -> EntryKey:
     place = (account.posting_type, account.main_account, account.account_name)
-    return EntryKey(*place, terms.proposal.currency, terms.rate.value)
+    return EntryKey(*place, terms.proposal.currency, terms.rate.value, dimension=terms.proposal.default_dimension)
 
 
 def _entries(terms: InvoiceTerms, sums: list[Sum], number: str, voucher: str) -> Iterator[LedgerEntry]:
@@ -143,6 +143,7 @@ def _entries(terms: InvoiceTerms, sums: list[Sum], number: str, voucher: str) ->
             exchange_rate=key.rate,
             project=key.project,
             category=key.category,
+            default_dimension=key.dimension,
             text=f"Invoice {number}",
             is_credit=(amount or accounting_amount) < 0,
         )
@@ -150,7 +151,14 @@ def _entries(terms: InvoiceTerms, sums: list[Sum], number: str, voucher: str) ->
 
 def _place(one: Sum) -> tuple[int, tuple[str, ...], Decimal]:
     key = one[0]
-    names = (key.project or "", key.category or "", key.main_account, key.currency, key.account_name)
+    names = (
+        key.project or "",
+        key.category or "",
+        key.main_account,
+        key.currency,
+        key.account_name,
+        key.dimension or "",
+    )
     return ENTRY_ORDER.index(key.posting_type), names, key.rate
 
 
@@ -197,6 +205,7 @@ def _customer_transaction(
         accounting_amount=accounting_amount,
         exchange_rate=terms.rate.value,
         fixed_exchange_rate=terms.rate.fixed,
+        default_dimension=terms.proposal.default_dimension,
         text=terms.proposal.description,
     )
 
@@ -221,4 +230,5 @@ def _invoice(terms: InvoiceTerms, totals: VoucherTotals, gross: Decimal, number:
         total=gross,
         voucher=voucher,
         lines=totals.lines,
+        default_dimension=terms.proposal.default_dimension,
     )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
+from domain.dimensions import merged_dimensions
 from domain.errors import Problem, ReasonCode, problems_in
 from domain.finance_parties import FinanceProject
 from domain.journal import JournalLine
@@ -55,6 +56,8 @@ COST_CREDITS: Mapping[TransactionClass, PostingType] = MappingProxyType(
         TransactionClass.MATERIAL: PostingType.COST_ITEM,
     }
 )
+# posting types whose dimensions are the worker's before the project's; all others are the project's first
+WORKER_WINS = frozenset({PostingType.PAYROLL_ALLOCATION})
 ACCRUAL_RULE = PostingRule(PostingType.WIP_SALES_VALUE, PostingType.ACCRUED_REVENUE_SALES_VALUE)
 
 
@@ -114,8 +117,8 @@ def _reversed(line: JournalLine, original: ProjectTransaction | None) -> tuple[P
     wip = original.wip_account or "", original.wip_account_name or ""
     accrued = original.accrued_revenue_account or "", original.accrued_revenue_account_name or ""
     return (
-        Posting(ACCRUAL_RULE.debit, *wip, -amount, -accounting_amount),
-        Posting(ACCRUAL_RULE.credit, *accrued, amount, accounting_amount),
+        Posting(ACCRUAL_RULE.debit, *wip, -amount, -accounting_amount, original.default_dimension),
+        Posting(ACCRUAL_RULE.credit, *accrued, amount, accounting_amount, original.default_dimension),
     )
 
 
@@ -166,10 +169,15 @@ def _postings(
     match (debit, credit):
         case (PostingAccount() as debited, PostingAccount() as credited):
             amount = line_amount(line)
-            return _posting(debited, amount, accounting_amount), _posting(credited, -amount, -accounting_amount)
+            return _posting(line, debited, amount, accounting_amount), _posting(
+                line, credited, -amount, -accounting_amount
+            )
         case _:
             return problems_in(debit, credit)[0]
 
 
-def _posting(account: PostingAccount, amount: Decimal, accounting_amount: Decimal) -> Posting:
-    return Posting(account.posting_type, account.main_account, account.account_name, amount, accounting_amount)
+def _posting(line: JournalLine, account: PostingAccount, amount: Decimal, accounting_amount: Decimal) -> Posting:
+    project, worker = line.default_dimension, line.worker_dimension
+    order = (worker, project) if account.posting_type in WORKER_WINS else (project, worker)
+    names = (account.main_account, account.account_name)
+    return Posting(account.posting_type, *names, amount, accounting_amount, merged_dimensions(*order))

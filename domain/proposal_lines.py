@@ -56,6 +56,7 @@ def on_account_transaction(
         transaction_date=milestone.invoice_date,
         tax_group=sales_tax_group(setup, parties),
         tax_item_group=setup.parameters.tax_item_group_on_account,
+        default_dimension=parties.line_dimension(milestone.contract_line),
         description=milestone.description,
     )
 
@@ -116,6 +117,7 @@ def proposal_line(
         amount=round_amount(staged.amount, staged.currency),
         tax_group=groups.group,
         tax_item_group=groups.item_group,
+        default_dimension=_dimension(staged, parties, source),
         description=staged.description or (source.description if isinstance(source, OnAccountTransaction) else None),
     )
 
@@ -166,6 +168,13 @@ def _category(setup: LegalEntitySetup, staged: StagedActual, source: Source | No
         return staged.category or setup.parameters.milestone_category
     found = setup.category(staged.category, staged.transaction_class)
     return None if isinstance(found, Problem) else found.category
+
+
+def _dimension(staged: StagedActual, parties: Parties, source: Source | None) -> str | None:
+    if source is not None:
+        return source.default_dimension
+    is_on_account = staged.transaction_class in ON_ACCOUNT_CLASSES
+    return parties.line_dimension(staged.contract_line) if is_on_account else parties.project_dimension
 
 
 def _tax_groups(setup: LegalEntitySetup, staged: StagedActual, parties: Parties, source: Source | None) -> TaxGroups:

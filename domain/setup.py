@@ -24,6 +24,7 @@ from domain.setup_rates import (
     PaymentTerms,
     SalesTaxGroup,
     SalesTaxValue,
+    Worker,
 )
 
 SETUP_KINDS: Mapping[str, type[SetupItem]] = MappingProxyType(
@@ -42,6 +43,7 @@ SETUP_KINDS: Mapping[str, type[SetupItem]] = MappingProxyType(
             ItemSalesTaxGroup,
             PaymentTerms,
             LedgerPeriod,
+            Worker,
         )
     }
 )
@@ -95,6 +97,8 @@ class LegalEntitySetup:
     payment_terms: Mapping[str, PaymentTerms]
     # in order of their first day
     periods: tuple[LedgerPeriod, ...]
+    # by name of the resource
+    workers: Mapping[str, Worker]
 
     @classmethod
     def from_rows(cls, company: str, rows: Iterable[Mapping[str, object]]) -> "LegalEntitySetup | tuple[Problem, ...]":
@@ -140,12 +144,18 @@ class LegalEntitySetup:
             item_tax_groups={item.group: item for item in _of(items, ItemSalesTaxGroup)},
             payment_terms={item.terms: item for item in _of(items, PaymentTerms)},
             periods=tuple(sorted(_of(items, LedgerPeriod), key=lambda item: item.start)),
+            workers={item.resource: item for item in _of(items, Worker)},
         )
 
     @property
     def accounting_currency(self) -> str:
         """The currency of the ledger."""
         return self.parameters.accounting_currency
+
+    def worker_dimension(self, resource: str | None) -> str | None:
+        """Give the dimensions of a worker, if the worker has any."""
+        worker = self.workers.get(resource or "")
+        return worker.default_dimension if worker else None
 
     def line_property(self, billing_type: FinanceBillingType) -> LineProperty:
         """Give what a billing type means; all five are there, or there would be no set-up."""

@@ -1,10 +1,11 @@
-"""The items of a legal entity's set-up that change with time: exchange rates, sales tax, terms of payment, periods."""
+"""The items of a legal entity's set-up that transactions look up: rates, sales tax, terms, periods, workers."""
 
 from decimal import Decimal
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from domain.dimensions import Dimensions
 from domain.record import CurrencyCode, Day, KeyText, Number, Text, Texts
 from domain.setup_items import DisplayedRate, DisplayFactor, PaymentMethod, PeriodStatus, SetupItem, rate_of
 
@@ -134,6 +135,22 @@ class PaymentTerms(SetupItem):
     def natural_key(self) -> tuple[str, ...]:
         """The id of the terms."""
         return (self.terms,)
+
+
+class Worker(SetupItem):
+    """A worker whose costs carry dimensions (`HcmWorker`); the others need no row."""
+
+    KIND = "HcmWorker"
+
+    kind: Literal["HcmWorker"] = Field(default="HcmWorker", alias="Kind")
+    # the name of the bookable resource
+    resource: KeyText = Field(alias="BookableResourceName")
+    default_dimension: Dimensions = Field(alias="DefaultDimension")
+
+    @property
+    def natural_key(self) -> tuple[str, ...]:
+        """The resource."""
+        return (self.resource,)
 
 
 class LedgerPeriod(SetupItem):

@@ -6,6 +6,7 @@ that happens later is merged on top, so an arrival that comes twice finds its ow
 
 from pydantic import Field
 
+from domain.dimensions import Dimensions
 from domain.option_sets import BillingMethod, FinanceBillingType, FinanceTransactionType, TransactionClass
 from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
 
@@ -94,7 +95,7 @@ class StagedMilestone(Record):
 class OnAccountTransaction(Record):
     """What finance will bill on account for a milestone (`ProjOnAccTrans`).
 
-    Its tax groups can be edited until it stands on a proposal.
+    Its tax groups and dimensions can be edited until it stands on a proposal.
     """
 
     company: CompanyCode = Field(alias="DataAreaId")
@@ -107,4 +108,6 @@ class OnAccountTransaction(Record):
     transaction_date: Day = Field(alias="TransDate")
     tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
     tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
+    # the contract line's
+    default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
     description: Text | None = Field(default=None, alias="Description")

@@ -24,6 +24,7 @@ class EntryKey(NamedTuple):
     rate: Decimal
     project: str | None = None
     category: str | None = None
+    dimension: str | None = None
 
 
 class TaxKey(NamedTuple):

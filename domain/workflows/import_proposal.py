@@ -106,9 +106,19 @@ def _import(work: _Import, row: StoredRow) -> tuple[tuple[Problem, ...], Proposa
     if isinstance(made, Problem):
         return (made,), work.proposal
     status = ProposalStatus.OPEN if made.count else ProposalStatus.CLOSED
-    after = work.proposal.changed(status=status, lines=made.count, amount=made.amount)
+    after = work.proposal.changed(
+        status=status, lines=made.count, amount=made.amount, default_dimension=_header_dimension(work)
+    )
     replace_status(work.store, Table.FINANCE_INVOICE_PROPOSALS, after.key, after.to_columns(), row.etag)
     return (), after
+
+
+def _header_dimension(work: _Import) -> str | None:
+    proposal = work.proposal
+    parties = work.companies.parties(
+        proposal.company, project=None, contract=proposal.contract, customer=proposal.customer
+    )
+    return parties.header_dimension(proposal.funding_source)
 
 
 def _pages(work: _Import) -> Iterator[_Page]:

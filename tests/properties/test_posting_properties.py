@@ -42,7 +42,7 @@ type Lines = Sequence[tuple[ProposalLine, ProjectTransaction | None]]
 
 CURRENCIES = st.sampled_from(("USD", "GBP", "JPY", "KWD"))
 ACCRUING = (TransactionClass.TIME, TransactionClass.EXPENSE, TransactionClass.MATERIAL, TransactionClass.FEE)
-CLASSES = st.sampled_from((*ACCRUING, TransactionClass.MILESTONE))
+CLASSES = st.sampled_from((*ACCRUING, TransactionClass.MILESTONE, TransactionClass.RETAINER))
 AMOUNTS = st.decimals(min_value=-1_000_000, max_value=1_000_000, places=3, allow_nan=False, allow_infinity=False)
 # what finance shows for 100 units: 0.0001 to 1,000 for one
 RATES = st.decimals(min_value=Decimal("0.01"), max_value=100_000, places=4, allow_nan=False, allow_infinity=False)

@@ -80,6 +80,8 @@ class World:
         for path in sorted(samples.rglob("*.json")):
             if not any(name in path.name for name in _OWN):
                 self._load_body(str(path), path.read_bytes())
+        for resource in self.store.rows(Table.DATAVERSE_RESOURCES):
+            self.names.learn(str(resource.columns["name"]), resource.key.row)
         self._contracts = {terms.contract.number: terms for terms in self._read_contracts()}
 
     def give(self, grid: Grid) -> None:
