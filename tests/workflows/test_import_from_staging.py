@@ -6,7 +6,7 @@ from domain.pending_work import PendingWork, WorkKind
 from domain.rows import Delete
 from domain.tables import Table
 from domain.workflows.import_from_staging import WORK_PER_TICK_MAX
-from domain.workflows.work_index import take_turns
+from domain.workflows.work_index import TABLE, claim, take_turns
 from functions.storage.memory import Call
 from tests.line import COHO, START, Line
 from tests.workflows.restless import nothing
@@ -125,3 +125,22 @@ def test_every_work_has_a_stage_of_its_own_in_the_problems() -> None:
     stages = {kind: work.changed(kind=kind).stage for kind in WorkKind}
     assert len(set(stages.values())) == len(WorkKind)
     assert stages[WorkKind.PROPOSAL_LINES] == "import-proposal"
+
+
+def test_a_claim_that_was_overtaken_before_its_version_was_read_is_none() -> None:
+    line = finance()
+    work = stage(line, cost(1))
+    row = line.store.find(TABLE, work.key)
+    assert row is not None
+    faster = []
+
+    def overtake(call: Call) -> None:
+        if call.method == "find":
+            line.memory.before_call = nothing
+            stands = line.store.find(TABLE, work.key)
+            assert stands is not None
+            faster.append(claim(line.store, stands))
+
+    line.memory.before_call = overtake
+    assert claim(line.store, row) is None
+    assert [each.columns["Claims"] for each in faster if each] == [2]

@@ -25,9 +25,11 @@ from tests.workflows.restless import dying, interleave
 from tests.workflows.staged_work import (
     actuals_of,
     add_setup,
+    arrive,
     cost,
     finance,
     journals,
+    key_of,
     lines,
     on_days,
     register,
@@ -280,10 +282,12 @@ def test_two_works_over_the_same_rows_make_each_line_once() -> None:
 
 
 def test_two_works_over_the_same_rows_at_the_same_time_make_each_line_once() -> None:
-    rows = [sale(number) for number in range(2)]
+    rows = [sale(number) for number in range(3)]
     for at, until in ((at, until) for at in range(1, 26) for until in range(1, 26)):
         line = finance()
-        (work, other) = (stage(line, *rows), register(line, KIND, "2026-08-27", "2026-08-27~", rows=3))
+        # the second work covers a row more, so it would make another journal of the same rows
+        arrive(line, key_of(rows[2]), rows[2])
+        (work, other) = (stage(line, *rows[:2]), register(line, KIND, "2026-08-27", "2026-08-27~", rows=3))
         stored = {each.key: line.store.find(Table.FINANCE_PENDING_WORK, each.key) for each in (work, other)}
         companies = Companies(line.store)
 
