@@ -6,6 +6,7 @@ from functions import (
     confirm_invoice,
     create_proforma,
     import_from_staging,
+    measure_pending,
     post_journal,
     post_proposal,
     record_dead_letter,
@@ -22,6 +23,7 @@ BLUEPRINTS = (
     post_proposal.blueprint,
     write_back_posting.blueprint,
     record_dead_letter.blueprint,
+    measure_pending.blueprint,
 )
 
 

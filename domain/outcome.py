@@ -29,6 +29,8 @@ class Action(StrEnum):
     POSTING_REQUESTED = "posting_requested"
     POSTING_WRITTEN_BACK = "posting_written_back"
     DEAD_LETTER_RECORDED = "dead_letter_recorded"
+    PENDING_MEASURED = "pending_measured"
+    TIMER_RAN = "timer_ran"
     NOTHING_TO_DO = "nothing_to_do"
     COMMAND_REFUSED = "command_refused"
 
@@ -45,6 +47,8 @@ class Outcome:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     # what stays undone for the rows or lines that are named in it; the rest of the document went on
     problems: tuple[Problem, ...] = ()
+    # of a piece of a timer's work: the correlation of its document; a command carries its own
+    correlation: str | None = field(default=None, compare=False)
 
     def log_context(self) -> dict[str, Fact]:
         """Give the event as flat pairs for a structured log line; problems as their codes, joined by a comma."""

@@ -5,7 +5,7 @@ import azure.functions as func
 from domain.commands import ImportProposal
 from domain.workflows.import_from_staging import import_from_staging as work
 from functions.invocation import run_command
-from functions.telemetry import log_outcome
+from functions.telemetry import log_pieces, log_tick
 from functions.wiring import wiring
 
 blueprint = func.Blueprint()
@@ -17,9 +17,9 @@ blueprint = func.Blueprint()
 )
 def import_from_staging(timer: func.TimerRequest) -> None:
     """Import what is ready, bounded; what is left waits for the next tick."""
+    log_tick("import_from_staging", timer)
     app = wiring()
-    for outcome in work(app.store, app.sender, app.clock.now()):
-        log_outcome(outcome, correlation=outcome.document)
+    log_pieces(work(app.store, app.sender, app.clock.now()))
 
 
 @blueprint.function_name("import_proposal")

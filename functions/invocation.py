@@ -17,7 +17,7 @@ from domain.errors import BadMessage, CarriesProblem, NotYet, Problem, ReasonCod
 from domain.workflows.dispatch import perform
 from domain.workflows.record_dead_letter import record_dead_letter
 from functions.messages import decode
-from functions.telemetry import log_failure, log_outcome
+from functions.telemetry import in_trace, log_failure, log_outcome
 from functions.wiring import Wiring, wiring
 
 _SENTENCE_LENGTH_MAX = 2000
@@ -36,7 +36,10 @@ def run_command(message: func.QueueMessage, kind: type[Command]) -> None:
     except BadMessage as bad:
         keep_letter(app, queue, body, message.dequeue_count or 0, bad.problem)
         return
-    with _LastDelivery(app, queue, message, command):
+    with (
+        in_trace(command.correlation, command.name, command.document),
+        _LastDelivery(app, queue, message, command),
+    ):
         outcome = perform(app.store, app.sender, command)
         log_outcome(outcome, correlation=command.correlation, command=command)
 
@@ -64,8 +67,9 @@ def keep_letter(
             "correlation": command.correlation if command else None,
         }
     )
-    outcome = record_dead_letter(app.store, letter)
-    log_outcome(outcome, correlation=letter.correlation or letter.letter)
+    with in_trace(letter.correlation, "record-dead-letter", letter.document or letter.letter):
+        outcome = record_dead_letter(app.store, letter)
+        log_outcome(outcome, correlation=letter.correlation or letter.letter)
 
 
 class _LastDelivery:

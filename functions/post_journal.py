@@ -6,7 +6,7 @@ from domain.commands import PostJournal
 from domain.pending_work import WorkKind
 from domain.workflows.post_pending import post_pending
 from functions.invocation import run_command
-from functions.telemetry import log_outcome
+from functions.telemetry import log_outcome, log_tick
 from functions.wiring import wiring
 
 blueprint = func.Blueprint()
@@ -23,6 +23,7 @@ def post_journal(message: func.QueueMessage) -> None:
 @blueprint.timer_trigger(arg_name="timer", schedule="%POST_JOURNAL_SCHEDULE%", run_on_startup=False, use_monitor=True)
 def post_pending_journals(timer: func.TimerRequest) -> None:
     """Send a command for each unposted integration journal of a company that posts in batch."""
+    log_tick("post_pending_journals", timer)
     app = wiring()
     outcome = post_pending(app.store, app.sender, WorkKind.POST_JOURNAL, app.clock.now())
     log_outcome(outcome, correlation=outcome.document)

@@ -54,6 +54,7 @@ SCHEDULE_SETTINGS: tuple[Setting, ...] = (
     Setting("IMPORT_FROM_STAGING_SCHEDULE", None, "When staging rows are imported: six-field NCRONTAB, UTC."),
     Setting("POST_JOURNAL_SCHEDULE", None, "When unposted integration journals are posted: six-field NCRONTAB, UTC."),
     Setting("POST_PROPOSAL_SCHEDULE", None, "When imported invoice proposals are posted: six-field NCRONTAB, UTC."),
+    Setting("MEASURE_PENDING_SCHEDULE", None, "When pending work is counted: six-field NCRONTAB, UTC."),
 )
 STORE_WRITERS_MAX = Setting("STORE_WRITERS_MAX", "4", "Transactions that one stage writes at the same time, 1 to 32.")
 MESSAGE_ATTEMPTS_MAX = Setting(

@@ -5,6 +5,7 @@ fails is named and does not hold up the others; where there is more than one tic
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from domain.commands import ImportProposal
@@ -49,7 +50,8 @@ def import_from_staging(store: RowStore, sender: CommandSender, now: datetime) -
     }
     for kind, do in work.items():
         for row in take_turns(pending(store, kind), now, WORK_PER_TICK_MAX):
-            yield _isolated(store, row, do)
+            correlation = PendingWork.from_columns(row.columns).correlation
+            yield replace(_isolated(store, row, do), correlation=correlation)
 
 
 def _isolated(store: RowStore, row: StoredRow, do: Work) -> Outcome:

@@ -204,7 +204,9 @@ def _expect_no_rows(caplog: pytest.LogCaptureFixture) -> None:
     assert "msdyn_" not in text
 
 
-@pytest.mark.parametrize("name", ["import_from_staging", "post_pending_journals", "post_pending_proposals"])
+@pytest.mark.parametrize(
+    "name", ["import_from_staging", "measure_pending", "post_pending_journals", "post_pending_proposals"]
+)
 def test_a_tick_runs_over_the_wired_storage(
     app: Wiring, functions: dict[str, object], name: str, caplog: pytest.LogCaptureFixture
 ) -> None:

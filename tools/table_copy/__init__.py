@@ -1,0 +1,1 @@
+"""Copies of whole tables as files, because Table Storage brings no deleted table back."""
