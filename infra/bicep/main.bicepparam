@@ -1,0 +1,9 @@
+// A small environment: for a trial, a test, or a company with some thousand invoice lines a month.
+using 'main.bicep'
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'test')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
+// executions are billed by the second, so a timer of a minute costs half of one of 30 seconds
+param importFromStagingSchedule = '0 * * * * *'
+param maximumInstanceCount = 40
+param logDailyQuotaGb = '1'
