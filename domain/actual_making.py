@@ -28,6 +28,7 @@ _FROM_DETAIL = (
     "category",
     "resource",
     "description",
+    "external_description",
 )
 # what only finance knows, and only about the row that it has posted
 _NOT_POSTED = ("accounting_amount", "accounting_exchange_rate", "voucher", "sales_tax_amount")

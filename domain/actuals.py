@@ -39,6 +39,8 @@ class Actual(Record):
     category: Guid | None = Field(default=None, alias="msdyn_transactioncategory")
     resource: Guid | None = Field(default=None, alias="msdyn_bookableresource")
     description: Text | None = Field(default=None, alias="msdyn_description")
+    # for the customer to read
+    external_description: Text | None = Field(default=None, alias="msdyn_externaldescription")
     owning_company: Guid = Field(alias="msdyn_owningcompany")
     # True: the row never crosses to finance
     skip_sync: bool = Field(default=False, alias="msdyn_skipsync")

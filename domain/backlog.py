@@ -5,10 +5,9 @@ and create-manual-proforma-invoice: adjusted rows and rows without a contract cu
 past-dated rows go on an invoice, one invoice for each contract and contract customer, one invoice line for each line.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 
@@ -18,7 +17,6 @@ from domain.actuals import Actual
 from domain.contract import ContractLine, Milestone
 from domain.errors import Problem, ReasonCode
 from domain.identifiers import derive_id
-from domain.money import ZERO, total
 from domain.option_sets import (
     BillingStatus,
     BillingType,
@@ -26,8 +24,8 @@ from domain.option_sets import (
     TransactionClass,
     TransactionType,
 )
-from domain.proforma import InvoiceLine, InvoiceLineDetail
-from domain.record import Guid, Number, Record
+from domain.proforma import InvoiceLineDetail
+from domain.record import Guid, Record
 from domain.rows import Columns, RowKey
 from domain.tables import Table
 
@@ -93,6 +91,12 @@ READY_COLUMNS: Mapping[ItemKind, Columns] = MappingProxyType(
 # the statuses in which an item is open; in all others it was billed elsewhere, or never will be
 OPEN_BILLING_STATUSES = frozenset((None, BillingStatus.UNBILLED_SALES_CREATED, BillingStatus.READY_TO_INVOICE))
 OPEN_MILESTONE_STATUSES = frozenset((MilestoneStatus.NOT_READY, MilestoneStatus.READY_TO_INVOICE))
+
+
+def source_kind(detail: InvoiceLineDetail) -> ItemKind:
+    """Tell what kind of item stands behind a line detail."""
+    is_milestone = detail.transaction_class == TransactionClass.MILESTONE
+    return ItemKind.MILESTONE if is_milestone else ItemKind.UNBILLED_SALES
 
 
 def released_columns(kind: ItemKind) -> Columns:
@@ -236,53 +240,4 @@ def _from_source(row: Actual | Milestone) -> Mapping[str, object]:
             "description": row.name,
         }
     names = ("transaction_class", "billing_type", "quantity", "price", "amount", "project", "category", "resource")
-    return {name: getattr(row, name) for name in (*names, "description", "origins")}
-
-
-class DetailAmount(Record):
-    """The columns of a detail that its line's totals need."""
-
-    line: Guid = Field(alias="msdyn_invoicelineid")
-    billing_type: BillingType | None = Field(default=None, alias="msdyn_billingtype")
-    amount: Number = Field(alias="msdyn_amount")
-
-
-class DraftTotals:
-    """Adds up the details of a draft one by one, so that a long draft never stands in memory.
-
-    Only chargeable details count to the invoice's total (Project Operations documentation, manage-proforma-invoice).
-    """
-
-    def __init__(self, details: Iterable[DetailAmount]) -> None:
-        """Add up all details of an invoice."""
-        self.count = 0
-        self._sums: dict[tuple[str, BillingType | None], Decimal] = {}
-        for detail in details:
-            self.count += 1
-            place = (detail.line, detail.billing_type)
-            self._sums[place] = total((self._sums.get(place, ZERO), detail.amount))
-
-    @property
-    def chargeable(self) -> Decimal:
-        """What the customer is asked to pay, without tax."""
-        return total(amount for (_, billing), amount in self._sums.items() if billing == BillingType.CHARGEABLE)
-
-    def line(self, contract_line: ContractLine, invoice: str) -> InvoiceLine:
-        """Make the invoice line of a contract line with its totals by billing type; no details give zeros."""
-        line = line_id(invoice, contract_line.line)
-        chargeable, non_chargeable, complimentary = (
-            self._sums.get((line, billing), ZERO)
-            for billing in (BillingType.CHARGEABLE, BillingType.NON_CHARGEABLE, BillingType.COMPLIMENTARY)
-        )
-        return InvoiceLine(
-            line=line,
-            invoice=invoice,
-            contract_line=contract_line.line,
-            number=contract_line.number,
-            name=contract_line.name,
-            billing_method=contract_line.billing_method,
-            project=contract_line.project,
-            chargeable=chargeable,
-            non_chargeable=non_chargeable,
-            complimentary=complimentary,
-        )
+    return {name: getattr(row, name) for name in (*names, "description", "external_description", "origins")}

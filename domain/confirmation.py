@@ -93,7 +93,7 @@ def _misfits(detail: InvoiceLineDetail, source: Source) -> list[str]:
         return [] if _is_product(detail) else ["amount"]
     edits = [name for name in FROM_ACTUAL if getattr(detail, name) != getattr(source, name)]
     is_repriced = (detail.quantity, detail.price) != (source.quantity, source.price)
-    is_right = _is_product(detail) if is_repriced else detail.amount == source.amount
+    is_right = _is_product(detail) or (not is_repriced and detail.amount == source.amount)
     return edits if is_right else [*edits, "amount"]
 
 

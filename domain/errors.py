@@ -50,6 +50,14 @@ class ReasonCode(StrEnum):
     ITEM_HAS_NO_CUSTOMER = "item_has_no_customer"
     ITEM_ADJUSTED = "item_adjusted"
     CURRENCY_NOT_OF_CONTRACT = "currency_not_of_contract"
+    # -- editing a draft
+    LINE_DETAIL_UNKNOWN = "line_detail_unknown"
+    INVOICE_LINE_UNKNOWN = "invoice_line_unknown"
+    FIELD_UNKNOWN = "field_unknown"
+    FIELD_NOT_EDITABLE = "field_not_editable"
+    BILLING_TYPE_ON_CORRECTION = "billing_type_on_correction"
+    FIELD_VALUE_WRONG = "field_value_wrong"
+    QUANTITY_NEGATIVE = "quantity_negative"
     # -- confirmation
     INVOICE_EMPTY = "invoice_empty"
     BACKING_ACTUAL_MISSING = "backing_actual_missing"

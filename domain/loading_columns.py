@@ -32,7 +32,7 @@ UNREAD_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
             msdyn_accountcustomer msdyn_accountvendor msdyn_amount_after_tax msdyn_amountmethod
             msdyn_basisamount msdyn_basisprice msdyn_basisquantity msdyn_contactcustomer
             msdyn_contactvendor msdyn_contractorganizationalunitid msdyn_customertype msdyn_documentdate
-            msdyn_enddatetime msdyn_exchangeratedate msdyn_externaldescription
+            msdyn_enddatetime msdyn_exchangeratedate
             msdyn_externalreferencedate msdyn_externalreferenceid msdyn_isintercompany
             msdyn_isjournalized msdyn_percent msdyn_pricelist msdyn_product msdyn_resourcecategory
             msdyn_resourceorganizationalunitid msdyn_resourcingcompany msdyn_salescontractline

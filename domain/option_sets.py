@@ -88,6 +88,14 @@ class ProjectInvoiceStatus(IntEnum):
     POSTED = 192350004
 
 
+class InvoiceState(IntEnum):
+    """`statecode` of a proforma invoice."""
+
+    ACTIVE = 0
+    # a draft that was deleted: its header stays, because its number stays given
+    CANCELED = 3
+
+
 class OrderType(IntEnum):
     """`msdyn_ordertype` of a contract and an invoice."""
 

@@ -19,6 +19,8 @@ class Action(StrEnum):
     ITEMS_MARKED_READY = "items_marked_ready"
     ROWS_SYNCED = "rows_synced"
     PROFORMA_CREATED = "proforma_created"
+    DRAFT_CHANGED = "draft_changed"
+    DRAFT_DELETED = "draft_deleted"
     INVOICE_CONFIRMED = "invoice_confirmed"
     JOURNAL_LINES_IMPORTED = "journal_lines_imported"
     ON_ACCOUNT_IMPORTED = "on_account_imported"

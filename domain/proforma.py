@@ -6,7 +6,15 @@ One partition is one invoice. Details sort by contract line, then as their sourc
 from pydantic import Field
 
 from domain.commands import Guid as CommandGuid
-from domain.option_sets import BillingMethod, BillingType, OrderType, ProjectInvoiceStatus, TransactionClass
+from domain.money import ZERO
+from domain.option_sets import (
+    BillingMethod,
+    BillingType,
+    InvoiceState,
+    OrderType,
+    ProjectInvoiceStatus,
+    TransactionClass,
+)
 from domain.record import Day, Guid, KeyText, Number, Record, Text, Texts
 from domain.rows import RowKey
 
@@ -34,9 +42,11 @@ class Invoice(Record):
     owning_company: Guid = Field(alias="msdyn_owningcompany")
     order_type: OrderType = Field(default=OrderType.WORK_BASED, alias="msdyn_ordertype")
     status: ProjectInvoiceStatus = Field(alias="msdyn_projectinvoicestatus")
+    state: InvoiceState = Field(default=InvoiceState.ACTIVE, alias="statecode")
     payment_terms: KeyText | None = Field(default=None, alias="msdyn_paymentterms")
     # sum of the chargeable details, without tax, in the contract's currency
     amount: Number = Field(alias="totallineitemamount")
+    # sum of the taxes that people entered on chargeable details
     tax: Number = Field(alias="totaltax")
     total: Number = Field(alias="totalamount")
     has_corrections: bool = Field(default=False, alias="msdyn_hascorrections")
@@ -45,6 +55,8 @@ class Invoice(Record):
     # the command that made the draft; what follows the document through every log line
     created_by: CommandGuid = Field(alias="invoicing_createdby")
     correlation: CommandGuid = Field(alias="invoicing_correlation")
+    # an act of the project manager that is not carried out yet (`domain.draft_acts`)
+    pending_act: Text | None = Field(default=None, alias="invoicing_pendingact")
     # -- since somebody has begun to confirm it: how, whoever goes on
     confirmed_on: Day | None = Field(default=None, alias="msdyn_accountingdate")
     confirmed_by: CommandGuid | None = Field(default=None, alias="invoicing_confirmedby")
@@ -65,7 +77,7 @@ class Invoice(Record):
     @property
     def is_confirmable(self) -> bool:
         """Tell whether it is still to be confirmed, perhaps by somebody who has begun."""
-        return self.status in UNCONFIRMED
+        return self.status in UNCONFIRMED and self.state == InvoiceState.ACTIVE
 
     @property
     def is_editable(self) -> bool:
@@ -86,6 +98,8 @@ class InvoiceLine(Record):
     chargeable: Number = Field(alias="msdyn_chargeableamount")
     non_chargeable: Number = Field(alias="msdyn_nonchargeableamount")
     complimentary: Number = Field(alias="msdyn_complimentaryamount")
+    # of the chargeable details, as people entered it
+    tax: Number = Field(default=ZERO, alias="tax")
 
     @property
     def key(self) -> RowKey:
@@ -105,6 +119,8 @@ class InvoiceLineDetail(Record):
     quantity: Number = Field(alias="msdyn_quantity")
     price: Number = Field(alias="msdyn_price")
     amount: Number = Field(alias="msdyn_amount")
+    # as people entered it, for the customer to read; finance computes its own
+    tax: Number | None = Field(default=None, alias="msdyn_tax")
     currency: Guid = Field(alias="transactioncurrencyid")
     transaction_date: Day = Field(alias="msdyn_transactiondate")
     contract: Guid = Field(alias="msdyn_salescontract")
@@ -114,6 +130,7 @@ class InvoiceLineDetail(Record):
     category: Guid | None = Field(default=None, alias="msdyn_transactioncategory")
     resource: Guid | None = Field(default=None, alias="msdyn_bookableresource")
     description: Text | None = Field(default=None, alias="msdyn_description")
+    external_description: Text | None = Field(default=None, alias="msdyn_externaldescription")
     # a detail of a corrective invoice
     correction: bool = Field(default=False, alias="msdyn_correction")
     origins: Texts = Field(default=(), alias="msdyn_transactionorigins")

@@ -8,25 +8,27 @@ after it; a command that comes again only sends them again.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import zip_longest
 from typing import NamedTuple
 
 from domain.actuals import Actual
-from domain.backlog import ITEM_TABLES, ItemKind
+from domain.backlog import ITEM_TABLES, ItemKind, source_kind
 from domain.commands import ConfirmInvoice, SyncTableMap
 from domain.confirmation import Source, confirm_detail, digest_of
 from domain.confirmed import Confirmation, Terms
 from domain.contract import Milestone
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
-from domain.money import total
-from domain.option_sets import BillingMethod, BillingType, OrderType, ProjectInvoiceStatus, TransactionClass
+from domain.money import ZERO, total
+from domain.option_sets import BillingMethod, BillingType, InvoiceState, OrderType, ProjectInvoiceStatus
 from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.rows import Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, replace_status, save
 from domain.tables import Table
+from domain.workflows.draft_acts import not_editable, settle
 from domain.workflows.reading import known_document, paged, read_records
 
 # problems behind the first whose ids a refusal names; they are enough to start mending
@@ -75,8 +77,11 @@ def confirm_invoice(
 
     Repeating it: the invoice stays as it was confirmed first, whatever date a later command names.
     """
-    row = known_document(store, Table.DATAVERSE_INVOICES, RowKey(command.invoice, command.invoice), "invoice")
+    # what somebody has begun to change on the draft is carried out first
+    row = settle(store, command.invoice)
     before = Invoice.from_columns(row.columns)
+    if before.state == InvoiceState.CANCELED:
+        raise Refused(not_editable(before))
     invoice = _confirm(store, command, before, row, adjustments_cross) if before.is_confirmable else before
     sender.send(commands_after(invoice, command))
     facts: dict[str, str | int] = {
@@ -99,6 +104,7 @@ def commands_after(invoice: Invoice, command: ConfirmInvoice) -> tuple[SyncTable
             command=derive_id("sync", name, invoice.invoice),
             correlation=invoice.correlation,
             requested_at=command.requested_at,
+            reference=invoice.number,
             map=name,
             partition=invoice.invoice,
             first=first or invoice.invoice,
@@ -128,21 +134,24 @@ def _confirm(
     if not begun.is_confirmable:
         return begun
     billed: list[str] = []
-    amounts = []
+    amounts: list[Decimal] = []
+    taxes: list[Decimal] = []
     for page, extent in zip_longest(pages(), extents):
         if page is None or _problems(page) or _extent(page) != extent:
             raise NotYet(_changed(invoice))
         confirmed = [(each, each.outcome) for each in page if isinstance(each.outcome, Confirmation)]
         _write(store, invoice.invoice, confirmed)
         billed += [actual for _, outcome in confirmed for actual in outcome.billed_sales]
-        chargeable = [each.detail.amount for each in page if each.detail.billing_type == BillingType.CHARGEABLE]
-        amounts.append(total(chargeable))
+        chargeable = [each.detail for each in page if each.detail.billing_type == BillingType.CHARGEABLE]
+        amounts.append(total(detail.amount for detail in chargeable))
+        taxes.append(total(detail.tax or ZERO for detail in chargeable))
     after = begun.changed(
         status=ProjectInvoiceStatus.CONFIRMED,
         billed_sales=len(billed),
         billed_sales_digest=digest_of(billed),
         amount=total(amounts),
-        total=total((*amounts, invoice.tax)),
+        tax=total(taxes),
+        total=total((*amounts, *taxes)),
     )
     return _commit(store, begun, after, row.etag)
 
@@ -202,16 +211,11 @@ def _sources(store: RowStore, details: Sequence[InvoiceLineDetail]) -> dict[RowK
     keys: dict[ItemKind, list[RowKey]] = {kind: [] for kind in ItemKind}
     for detail in details:
         if detail.source_key is not None:
-            keys[_kind_of(detail)].append(RowKey.from_text(detail.source_key))
+            keys[source_kind(detail)].append(RowKey.from_text(detail.source_key))
     sales = read_keys(store, Table.DATAVERSE_ACTUALS, keys[ItemKind.UNBILLED_SALES])
     milestones = read_keys(store, Table.DATAVERSE_MILESTONES, keys[ItemKind.MILESTONE])
     found: dict[RowKey, Source] = {key: Actual.from_columns(row.columns) for key, row in sales.items()}
     return found | {key: Milestone.from_columns(row.columns) for key, row in milestones.items()}
-
-
-def _kind_of(detail: InvoiceLineDetail) -> ItemKind:
-    is_milestone = detail.transaction_class == TransactionClass.MILESTONE
-    return ItemKind.MILESTONE if is_milestone else ItemKind.UNBILLED_SALES
 
 
 def _write(store: RowStore, invoice: str, page: Sequence[tuple[_Decided, Confirmation]]) -> None:
@@ -226,7 +230,7 @@ def _write(store: RowStore, invoice: str, page: Sequence[tuple[_Decided, Confirm
         mine = [
             (decided.source_key, each)
             for decided, each in page
-            if each.source_changes and _kind_of(decided.detail) == kind
+            if each.source_changes and source_kind(decided.detail) == kind
         ]
         for partition in sorted({key.partition for key, _ in mine}):
             merges = (Merge(key.row, each.source_changes) for key, each in mine if key.partition == partition)

@@ -11,9 +11,9 @@ claims more for it, and what a delivery has claimed too late for a draft that is
 
 from collections.abc import Sequence
 
-from domain.actuals import TransactionConnection
-from domain.backlog import DetailAmount, DraftTotals, Item, ItemKind, detail_of
+from domain.backlog import Item, detail_of
 from domain.commands import CreateProforma
+from domain.draft_totals import DetailAmount, DraftTotals
 from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode
 from domain.identifiers import derive_id
 from domain.money import ZERO
@@ -21,11 +21,12 @@ from domain.number_sequences import formatted
 from domain.option_sets import ProjectInvoiceStatus
 from domain.outcome import Action, Outcome
 from domain.ports import RowStore
-from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
+from domain.proforma import Invoice, InvoiceLine
 from domain.rows import Delete, Insert, Operation, Replace, RowKey, StoredRow
-from domain.saving import ROUNDS_MAX, read_keys, save
+from domain.saving import ROUNDS_MAX, save
 from domain.tables import Table
-from domain.workflows.due_items import Billing, claim, due_items, put_back, read_billing, unbilled
+from domain.workflows.draft_details import leave_out, save_details
+from domain.workflows.due_items import Billing, claim, due_items, read_billing
 from domain.workflows.numbering import allocate
 from domain.workflows.reading import find_record, read_records
 
@@ -44,7 +45,7 @@ def create_proforma(store: RowStore, command: CreateProforma) -> Outcome:
 
     Repeating it: the drafts stay as they are; what became ready since waits for the next command.
     """
-    billing = read_billing(store, command)
+    billing = read_billing(store, command.contract, wish=command.command, cut_off=command.cut_off)
     due, problems = due_items(store, billing)
     drafts = [each for each in sorted(billing.customers) if _make_draft(store, billing, each, due.get(each, []))]
     invoices = [billing.invoice_of(customer) for customer in drafts]
@@ -63,51 +64,11 @@ def _make_draft(store: RowStore, billing: Billing, customer: str, items: Sequenc
         return stands is not None
     details = [(item, detail_of(item, invoice, billing.lines[item.contract_line or ""])) for item in mine]
     if stands is None or stands.is_editable:
-        _save_details(store, invoice, details, is_new=stands is None)
+        save_details(store, invoice, details, is_new=stands is None)
     if not _commit(store, billing, customer):
-        mine = _leave_out(store, invoice, details)
+        mine = leave_out(store, invoice, details)
     save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, (Delete(item.key.row) for item in mine))
     return True
-
-
-def _save_details(
-    store: RowStore, invoice: str, details: Sequence[tuple[Item, InvoiceLineDetail]], *, is_new: bool
-) -> None:
-    table = Table.DATAVERSE_INVOICE_LINE_DETAILS
-    # of a draft that people see, what stands may have been edited
-    standing = {} if is_new else read_keys(store, table, (detail.key for _, detail in details))
-    missing = (detail for _, detail in details if detail.key not in standing)
-    save(store, table, invoice, (Insert(detail.key.row, detail.to_columns()) for detail in missing))
-    connections = (_connection(detail) for item, detail in details if item.kind == ItemKind.UNBILLED_SALES)
-    inserts = (Insert(row, connection.to_columns()) for row, connection in connections)
-    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, inserts)
-
-
-def _leave_out(store: RowStore, invoice: str, details: Sequence[tuple[Item, InvoiceLineDetail]]) -> list[Item]:
-    """Put back what came too late for a confirmed invoice; gives the items that it has billed."""
-    late = unbilled(store, invoice, [item for item, _ in details])
-    keys = {item.key for item in late}
-    stray = [detail for item, detail in details if item.key in keys]
-    save(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice, (Delete(detail.key.row) for detail in stray))
-    connections = (Delete(_connection(detail)[0]) for detail in stray)
-    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, connections)
-    put_back(store, late)
-    return [item for item, _ in details if item.key not in keys]
-
-
-def _connection(detail: InvoiceLineDetail) -> tuple[str, TransactionConnection]:
-    source = detail.source or ""
-    connection = TransactionConnection(
-        connection=derive_id("connection", detail.detail, "Billed Sales", source, "Unbilled Sales"),
-        transaction1=detail.detail,
-        transaction1_role="Billed Sales",
-        transaction1_type="msdyn_invoicelinetransaction",
-        transaction1_key=detail.key.text,
-        transaction2=source,
-        transaction2_role="Unbilled Sales",
-        transaction2_key=detail.source_key,
-    )
-    return f"{detail.key.row}|0|{connection.connection}", connection
 
 
 def _commit(store: RowStore, billing: Billing, customer: str) -> bool:
@@ -163,8 +124,7 @@ def _write_header(
         save(store, Table.DATAVERSE_INVOICES, invoice, (Insert(invoice, header),))
         return
     before = Invoice.from_columns(stands.columns)
-    amount = totals.chargeable
-    after = before.changed(amount=amount, total=amount + before.tax, details=totals.count)
+    after = totals.header(before)
     if after != before:
         save(store, Table.DATAVERSE_INVOICES, invoice, (Replace(invoice, after.to_columns(), stands.etag),))
 
@@ -188,7 +148,7 @@ def _header(store: RowStore, billing: Billing, customer: str, totals: DraftTotal
         tax=ZERO,
         total=totals.chargeable,
         details=totals.count,
-        created_by=billing.command.command,
+        created_by=billing.wish,
         correlation=derive_id("correlation", invoice),
     )
 

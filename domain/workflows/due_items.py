@@ -3,9 +3,11 @@
 An item is claimed by its version: whoever stamps it first has it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import batched
+from types import MappingProxyType
 
 from domain.actuals import Actual
 from domain.backlog import (
@@ -20,7 +22,6 @@ from domain.backlog import (
     item_of_milestone,
     released_columns,
 )
-from domain.commands import CreateProforma
 from domain.contract import Account, Contract, ContractCustomer, ContractLine, Milestone
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_precedence
 from domain.ports import TRANSACTION_OPERATIONS_MAX, RowStore
@@ -29,43 +30,54 @@ from domain.saving import read_keys, save
 from domain.tables import Table
 from domain.workflows.reading import find_record, read_records
 
+_NO_DRAFTS: Mapping[str, str] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Billing:
     """What is known about a contract when its drafts are made."""
 
-    command: CreateProforma
+    # the command that makes its drafts
+    wish: str
+    # items dated later stay on the backlog
+    cut_off: date
     contract: Contract
     lines: Mapping[str, ContractLine]
     customers: Mapping[str, ContractCustomer]
     # ids of the accounts behind the customers that are known
     accounts: frozenset[str]
+    # contract customer: the draft that its items go on; all others get one of their own
+    drafts: Mapping[str, str]
 
     def invoice_of(self, customer: str) -> str:
-        """Name the draft that the command makes for a customer."""
-        return draft_id(self.command.command, self.contract.contract, customer)
+        """Name the draft that a customer's items go on."""
+        return self.drafts.get(customer) or draft_id(self.wish, self.contract.contract, customer)
 
 
-def read_billing(store: RowStore, command: CreateProforma) -> Billing:
+def read_billing(
+    store: RowStore, contract_id: str, *, wish: str, cut_off: date, drafts: Mapping[str, str] = _NO_DRAFTS
+) -> Billing:
     """Read the contract with its lines, customers and their accounts.
 
     Raises:
         NotYet: the contract is not known (yet).
     """
-    contract = find_record(store, Table.DATAVERSE_CONTRACTS, RowKey(command.contract, command.contract), Contract)
+    contract = find_record(store, Table.DATAVERSE_CONTRACTS, RowKey(contract_id, contract_id), Contract)
     if contract is None:
-        sentence = f"contract {command.contract} is not known; load it, or check the id"
-        raise NotYet(Problem(ReasonCode.CONTRACT_UNKNOWN, sentence, (command.contract,)))
+        sentence = f"contract {contract_id} is not known; load it, or check the id"
+        raise NotYet(Problem(ReasonCode.CONTRACT_UNKNOWN, sentence, (contract_id,)))
     lines = read_records(store, Table.DATAVERSE_CONTRACT_LINES, contract.contract, ContractLine)
     customers = list(read_records(store, Table.DATAVERSE_CONTRACT_CUSTOMERS, contract.contract, ContractCustomer))
     keys = (RowKey(customer.account, customer.account) for customer in customers)
     accounts = read_keys(store, Table.DATAVERSE_ACCOUNTS, keys, Account.columns())
     return Billing(
-        command,
+        wish,
+        cut_off,
         contract,
         {line.line: line for line in lines},
         {customer.contract_customer: customer for customer in customers},
         frozenset(key.row for key in accounts),
+        drafts,
     )
 
 
@@ -75,7 +87,7 @@ def due_items(store: RowStore, billing: Billing) -> tuple[dict[str, list[Item]],
     problems: list[Problem] = []
     for item in _indexed_items(store, billing.contract.contract):
         invoice = billing.invoice_of(item.contract_customer or "")
-        if not is_due(item, billing.command.cut_off, invoice):
+        if not is_due(item, billing.cut_off, invoice):
             continue
         problem = _misfit(billing, item)
         if problem is None:
@@ -100,12 +112,13 @@ def claim(store: RowStore, billing: Billing, invoice: str, items: Sequence[Item]
     return sorted(claimed, key=lambda item: (item.kind, item.key))
 
 
-def unbilled(store: RowStore, invoice: str, items: Sequence[Item]) -> list[Item]:
-    """Read again which of an invoice's items are claimed for it and not billed by it."""
+def claimed_by(store: RowStore, invoice: str, places: Iterable[tuple[ItemKind, RowKey]]) -> list[Item]:
+    """Read which items are claimed for an invoice and not billed by it."""
     late: list[Item] = []
+    known = list(places)
     for kind, table in ITEM_TABLES.items():
         claimed = claimed_columns(kind, invoice).items()
-        rows = read_keys(store, table, (item.key for item in items if item.kind == kind)).values()
+        rows = read_keys(store, table, (key for each, key in known if each == kind)).values()
         late += [_item(kind, row) for row in rows if all(row.columns.get(name) == value for name, value in claimed)]
     return late
 
@@ -172,6 +185,6 @@ def _claim_chunk(store: RowStore, billing: Billing, invoice: str, items: Sequenc
         # somebody else took or changed one of them: read what stands and claim what is left
         again = [_item(kind, row) for row in read_keys(store, ITEM_TABLES[kind], (item.key for item in items)).values()]
         mine = [item for item in again if item.invoice == invoice]
-        left = [item for item in again if item.invoice is None and is_due(item, billing.command.cut_off, invoice)]
+        left = [item for item in again if item.invoice is None and is_due(item, billing.cut_off, invoice)]
         return (*mine, *_claim_chunk(store, billing, invoice, left))
     return items

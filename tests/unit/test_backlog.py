@@ -6,8 +6,6 @@ import pytest
 
 from domain.actuals import Actual
 from domain.backlog import (
-    DetailAmount,
-    DraftTotals,
     Item,
     claimed_columns,
     detail_of,
@@ -19,6 +17,7 @@ from domain.backlog import (
     released_columns,
 )
 from domain.contract import Milestone
+from domain.draft_totals import DetailAmount, DraftTotals
 from domain.errors import ReasonCode
 from domain.option_sets import (
     AdjustmentStatus,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.record import Record
+from tools.scenarios.commands import do
 from tools.scenarios.document import Grid, Scenario, StepKind
 from tools.scenarios.vocabulary import Kind, Names, attribute_of, kind_of, same_text, text_of
 from tools.scenarios.world import World
@@ -45,8 +46,10 @@ def play(scenario: Scenario, world: World) -> list[Difference]:
             continue
         for grid in step.grids:
             world.give(grid)
+        if step.commands:
+            world.told.clear()
         for line, command in step.commands:
-            world.do(line, command)
+            do(world, line, command)
     return differences
 
 

@@ -18,6 +18,7 @@ from domain.backlog import BacklogEntry
 from domain.contract import Milestone
 from domain.customer_invoice import CustomerInvoice
 from domain.dead_letters import DeadLetter
+from domain.errors import ReasonCode
 from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject
 from domain.identifiers import derive_id
 from domain.invoice_proposal import ProjectInvoice, ProjectInvoiceLine, Proposal, ProposalLine
@@ -26,10 +27,18 @@ from domain.ledger import CustomerTransaction, LedgerEntry, ProjectTransaction, 
 from domain.money import plain_text
 from domain.problems import OpenProblem
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
-from domain.record import Record
+from domain.record import Record, Text, Texts
 from domain.staging import OnAccountTransaction, StagedActual, StagedMilestone, StagedRelationship
 from domain.tables import Table
 from tools.scenarios.document import BadScenario
+
+
+class Told(Record):
+    """What the people who gave the commands of the last When were told."""
+
+    code: ReasonCode
+    sentence: Text
+    ids: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "finance customers": Kind(Table.FINANCE_CUSTOMERS, FinanceCustomer),
         "finance projects": Kind(Table.FINANCE_PROJECTS, FinanceProject),
         "finance contracts": Kind(Table.FINANCE_CONTRACTS, FinanceContract),
+        # said to whoever gave a command, whether or not it is kept as a problem
+        "told": Kind(Table.INVOICING_PROBLEMS, Told),
         "problems": Kind(Table.INVOICING_PROBLEMS, OpenProblem),
         "dead letters": Kind(Table.INVOICING_DEAD_LETTERS, DeadLetter),
     }
@@ -186,8 +197,8 @@ class Names:
         return self._ids[name]
 
     def name_of(self, text: str) -> str:
-        """Write an id by its name, if it has one."""
-        return self._names.get(text, text)
+        """Write an id by its name, if it has one; a key text by the name of its row."""
+        return self._names.get(text) or self._names.get(re.split(r"[/|]", text)[-1], text)
 
 
 def _enum_of(annotation: Any) -> type[Enum] | None:

@@ -13,30 +13,27 @@ from types import MappingProxyType
 from typing import cast
 
 from domain.actuals import Actual
-from domain.commands import Command, ConfirmInvoice, CreateProforma
+from domain.commands import Command, ConfirmInvoice
 from domain.contract import Contract, ContractCustomer, ContractLine, Milestone
-from domain.errors import CarriesProblem, NotYet, Problem
+from domain.errors import NotYet, Problem
 from domain.identifiers import derive_id
 from domain.loading import open_document
 from domain.money import decimal_from, multiply
 from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionType
 from domain.pending_work import WorkKind
-from domain.proforma import Invoice
 from domain.record import Record
-from domain.rows import Delete, Insert, RowKey
+from domain.rows import Insert, RowKey
 from domain.setup import SETUP_KINDS
 from domain.tables import Table
 from domain.workflows.confirm_invoice import commands_after
 from domain.workflows.dispatch import perform
-from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.load_rows import Load, load_rows
-from domain.workflows.mark_ready import mark_ready
 from domain.workflows.post_pending import posting_command, read_pending
 from functions.storage.memory import MemoryRowStore
 from functions.storage.memory_queues import MemoryQueues
 from tools.scenarios.confirmed import billing_connection, confirmed_invoice
 from tools.scenarios.document import BadScenario, Grid
-from tools.scenarios.vocabulary import KINDS, Kind, Names, attribute_of, kind_of, value_of
+from tools.scenarios.vocabulary import KINDS, Kind, Names, Told, attribute_of, kind_of, value_of
 
 # transactional rows of the samples, which a scenario brings itself
 _OWN = ("msdyn_actuals", "msdyn_transactionconnections", "msdyn_contractlinescheduleofvalues")
@@ -57,7 +54,7 @@ class StandingClock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
+class Terms:
     """A contract with what a row of it needs to say."""
 
     contract: Contract
@@ -96,23 +93,6 @@ class World:
         rows = [self._given(kind, grid, cells) for cells in grid.rows]
         self._load_rows(kind.table, [row.to_columns() for row in rows])
 
-    def do(self, line: int, text: str) -> None:
-        """Carry out a command and everything that it sends.
-
-        Raises:
-            BadScenario: there is no such command; all are shown.
-        """
-        for pattern, (_, act) in COMMANDS.items():
-            if found := re.fullmatch(pattern, text):
-                try:
-                    act(self, **found.groupdict())
-                except CarriesProblem as error:
-                    self.told.append(error.problem)
-                self.deliver()
-                return
-        known = "\n".join(f"  - {example}" for example, _ in COMMANDS.values())
-        raise BadScenario(f"line {line}: there is no command {text!r}; there are\n{known}")
-
     def deliver(self) -> None:
         """Deliver what waits in the queues, and what that sends, until nothing waits."""
         late: dict[str, int] = {}
@@ -128,48 +108,9 @@ class World:
 
     def records(self, kind: Kind) -> list[Record]:
         """Read all rows of a kind, in the order of their keys."""
+        if kind.record is Told:
+            return [Told(code=each.code, sentence=each.sentence, ids=each.ids) for each in self.told]
         return [kind.record.from_columns(row.columns) for row in self.store.rows(kind.table)]
-
-    # -- commands
-
-    def ready(self, contract: str, up_to: str, items: str | None = None) -> None:
-        """Mark items of the backlog as Ready to invoice."""
-        ids = [self.names.id_of(name.strip()) for name in items.split(",")] if items else []
-        terms = self._terms(contract)
-        outcome = mark_ready(self.store, contract=terms.contract.contract, up_to=date.fromisoformat(up_to), items=ids)
-        self.told += outcome.problems
-
-    def create_proforma(self, contract: str, cut_off: str) -> None:
-        """Put due items on drafts."""
-        terms = self._terms(contract)
-        self.send(CreateProforma, terms.contract.contract, contract=terms.contract.contract, cut_off=cut_off)
-
-    def confirm(self, contract: str, on: str) -> None:
-        """Confirm every invoice of a contract, drafts and those that are confirmed already."""
-        terms = self._terms(contract)
-        for row in self.store.rows(Table.DATAVERSE_INVOICES):
-            invoice = Invoice.from_columns(row.columns)
-            if invoice.contract == terms.contract.contract:
-                self.send(ConfirmInvoice, invoice.invoice, invoice=invoice.invoice, confirmed_on=on)
-
-    def import_(self) -> None:
-        """Run Import from staging once."""
-        for outcome in import_from_staging(self.store, self.queues, self.clock.now()):
-            self.told += outcome.problems
-
-    def post_journals(self) -> None:
-        """Post every journal that is pending."""
-        self._post(WorkKind.POST_JOURNAL, self.clock.now().date())
-
-    def post_proposals(self, on: str) -> None:
-        """Post every proposal that is pending."""
-        self._post(WorkKind.POST_PROPOSAL, date.fromisoformat(on))
-
-    def forget(self, company: str, prefix: str) -> None:
-        """Remove set-up rows whose key begins as told."""
-        for row in self.store.rows(Table.FINANCE_SETUP):
-            if row.key.partition == company and row.key.row.startswith(prefix):
-                self.store.write(Table.FINANCE_SETUP, company, (Delete(row.key.row),))
 
     def send(self, kind: type[Command], document: str, **fields: object) -> None:
         """Send a command about a document; each is a new wish."""
@@ -177,12 +118,14 @@ class World:
         common = {"command": wish, "correlation": wish, "requested_at": self.clock.now()}
         self.queues.send((kind.model_validate({**common, **fields}),))
 
-    def _post(self, kind: WorkKind, day: date) -> None:
+    def post(self, kind: WorkKind, day: date) -> None:
+        """Post everything of a kind that is pending."""
         self.queues.send(
             [posting_command(work, self.clock.now(), day) for work in list(read_pending(self.store, kind))]
         )
 
-    def _terms(self, contract: str) -> _Terms:
+    def terms(self, contract: str) -> Terms:
+        """Find a contract by its number."""
         found = self._contracts.get(contract)
         if found is None:
             raise BadScenario(f"there is no contract {contract!r}; there are {', '.join(self._contracts)}")
@@ -190,7 +133,7 @@ class World:
 
     # -- loading
 
-    def _read_contracts(self) -> Iterable[_Terms]:
+    def _read_contracts(self) -> Iterable[Terms]:
         lines = [ContractLine.from_columns(row.columns) for row in self.store.rows(Table.DATAVERSE_CONTRACT_LINES)]
         payers = [
             ContractCustomer.from_columns(row.columns) for row in self.store.rows(Table.DATAVERSE_CONTRACT_CUSTOMERS)
@@ -198,11 +141,11 @@ class World:
         for row in self.store.rows(Table.DATAVERSE_CONTRACTS):
             contract = Contract.from_columns(row.columns)
             mine = {line.number: line for line in lines if line.contract == contract.contract}
-            yield _Terms(contract, mine, [payer for payer in payers if payer.contract == contract.contract])
+            yield Terms(contract, mine, [payer for payer in payers if payer.contract == contract.contract])
 
     def _given(self, kind: Kind, grid: Grid, cells: Sequence[str]) -> Record:
         told = dict(zip(grid.columns, cells, strict=True))
-        terms = self._terms(told.pop("contract", "") or _CONTRACT_DEFAULT)
+        terms = self.terms(told.pop("contract", "") or _CONTRACT_DEFAULT)
         line = terms.lines[int(told.pop("contract line", "") or min(terms.lines))]
         filled = self._values(kind, grid, tuple(told.values()), tuple(told))
         if reversed_name := filled.get("reverses"):
@@ -234,7 +177,7 @@ class World:
 
     def _give_confirmed(self, grid: Grid, number: str, contract: str) -> None:
         """Put what an invoice made where confirmation puts it, and send it to finance."""
-        terms, invoice, kind = self._terms(contract), self.names.id_of(number), KINDS["actuals"]
+        terms, invoice, kind = self.terms(contract), self.names.id_of(number), KINDS["actuals"]
         actuals = []
         for position, cells in enumerate(grid.rows, start=1):
             told = {**dict(zip(grid.columns, cells, strict=True)), "contract": contract}
@@ -277,7 +220,7 @@ class World:
             raise BadScenario("\n".join(f"{name}: {each.problem.sentence}" for each in report.problems))
 
 
-def _actual(terms: _Terms, line: ContractLine, given: dict[str, object]) -> Record:
+def _actual(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
     is_sale = given.get("transaction_type") == TransactionType.UNBILLED_SALES
     amounts = {}
     if "amount" not in given:
@@ -297,7 +240,7 @@ def _actual(terms: _Terms, line: ContractLine, given: dict[str, object]) -> Reco
     return Actual.model_validate({**defaults, **amounts, **given})
 
 
-def _milestone(terms: _Terms, line: ContractLine, given: dict[str, object]) -> Record:
+def _milestone(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
     defaults = {
         "name": "Milestone",
         "contract": terms.contract.contract,
@@ -311,28 +254,6 @@ def _milestone(terms: _Terms, line: ContractLine, given: dict[str, object]) -> R
     return Milestone.model_validate({**defaults, **given})
 
 
-_DEFAULTS: Mapping[type[Record], Callable[[_Terms, ContractLine, dict[str, object]], Record]] = MappingProxyType(
+_DEFAULTS: Mapping[type[Record], Callable[[Terms, ContractLine, dict[str, object]], Record]] = MappingProxyType(
     {Actual: _actual, Milestone: _milestone}
-)
-_DAY = r"\d{4}-\d\d-\d\d"
-# pattern: an example for people, and what to do
-COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType(
-    {
-        rf"ready (?P<contract>\S+) up to (?P<up_to>{_DAY})(?: items (?P<items>.+))?": (
-            "ready C-ADATUM up to 2026-08-31 items time, travel",
-            World.ready,
-        ),
-        rf"create proforma (?P<contract>\S+) cut-off (?P<cut_off>{_DAY})": (
-            "create proforma C-ADATUM cut-off 2026-08-31",
-            World.create_proforma,
-        ),
-        rf"confirm (?P<contract>\S+) on (?P<on>{_DAY})": ("confirm C-ADATUM on 2026-08-31", World.confirm),
-        r"import": ("import", World.import_),
-        r"post journals": ("post journals", World.post_journals),
-        rf"post proposals on (?P<on>{_DAY})": ("post proposals on 2026-08-31", World.post_proposals),
-        r"forget set-up (?P<company>\w+) (?P<prefix>\S+)": (
-            "forget set-up usmf ExchangeRate|Default|GBP",
-            World.forget,
-        ),
-    }
 )

@@ -1,0 +1,201 @@
+"""Carry out what somebody wants changed on a draft: as a whole, by whoever meets it, or not at all.
+
+The header gets the act first, by its version; then come the details with their connections and sources, then the
+totals of the lines, and last the header again, without the act. A process that dies in between leaves an act that
+stands: the next act on this draft, or its confirmation, carries it out before anything else. Every write is made for
+the version that was read before the header was last seen with its act, so a slow worker whom others have overtaken
+changes nothing any more.
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+from domain.backlog import detail_of
+from domain.draft_acts import DraftAct
+from domain.draft_totals import DetailAmount, DraftTotals
+from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, RowMissing
+from domain.money import ZERO
+from domain.option_sets import InvoiceState
+from domain.ports import RowStore
+from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
+from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow
+from domain.saving import ROUNDS_MAX, read_keys, replace_status, save
+from domain.tables import Table
+from domain.workflows.draft_details import Drafted, leave_out, release, save_details
+from domain.workflows.due_items import Billing, claim, due_items, read_billing
+from domain.workflows.reading import read_records
+
+# what is to be changed on a draft as it stands; None when nothing is
+type Decide = Callable[[Invoice], DraftAct | None]
+
+
+def act_on_draft(store: RowStore, invoice: str, decide: Decide) -> tuple[Invoice, bool]:
+    """Decide on a draft as it stands, and carry out what was decided.
+
+    Returns:
+        The header as it stands then, and whether anything was to be changed.
+
+    Raises:
+        Refused: there is no such draft, it can't be changed any more, or `decide` refuses; nothing was changed.
+    """
+    for _ in range(ROUNDS_MAX):
+        header, row = _editable(store, invoice)
+        act = decide(header)
+        if act is None:
+            return header, False
+        begun = header.changed(pending_act=act.text)
+        try:
+            replace_status(store, Table.DATAVERSE_INVOICES, header.key, begun.to_columns(), row.etag)
+        except ChangedMeanwhile:
+            # somebody was faster: look again and decide again
+            continue
+        return Invoice.from_columns(settle(store, invoice).columns), True
+    sentence = f"draft {invoice} is being changed by others all the time; do it again"
+    raise Refused(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice,)))
+
+
+def settle(store: RowStore, invoice: str) -> StoredRow:
+    """Carry out the act that stands on a header, if one does, and give the header's row.
+
+    Raises:
+        NotYet: there is no such invoice, or others keep changing it.
+    """
+    for _ in range(ROUNDS_MAX):
+        row = _header_row(store, invoice)
+        header = Invoice.from_columns(row.columns)
+        if header.pending_act is None:
+            return row
+        try:
+            _carry_out(store, header, row, DraftAct.model_validate_json(header.pending_act))
+        except (ChangedMeanwhile, RowMissing):
+            # somebody else carries it out as well, or has done so: look again
+            continue
+    sentence = f"invoice {invoice} is being changed by others all the time; it is looked at again"
+    raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice,)))
+
+
+def _header_row(store: RowStore, invoice: str) -> StoredRow:
+    row = store.find(Table.DATAVERSE_INVOICES, RowKey(invoice, invoice))
+    if row is None:
+        sentence = f"invoice {invoice} is not known; check the id, or wait until the stage before has made it"
+        raise NotYet(Problem(ReasonCode.DOCUMENT_UNKNOWN, sentence, (invoice,)))
+    return row
+
+
+def _editable(store: RowStore, invoice: str) -> tuple[Invoice, StoredRow]:
+    try:
+        row = settle(store, invoice)
+    except NotYet as error:
+        # there is no queue behind the people who edit: they are told at once
+        raise Refused(error.problem) from error
+    header = Invoice.from_columns(row.columns)
+    if header.is_editable:
+        return header, row
+    raise Refused(not_editable(header))
+
+
+def not_editable(invoice: Invoice) -> Problem:
+    """Say why an invoice can't be changed any more."""
+    if invoice.state == InvoiceState.CANCELED:
+        what = "was deleted; create the invoice again from the backlog"
+    elif invoice.is_confirmable:
+        what = "is being confirmed; wait, and correct it when it is"
+    else:
+        what = f"is {invoice.status.name.lower()} and can't be changed; correct it by a corrective invoice"
+    return Problem(ReasonCode.DOCUMENT_WRONG_STATE, f"invoice {invoice.number} {what}", (invoice.invoice,))
+
+
+def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) -> None:
+    drafted: list[Drafted] = []
+    match act.kind:
+        case "edit":
+            _edit(store, header, row, act)
+        case "refresh":
+            drafted = _refresh(store, header, date.fromisoformat(act.cut_off or ""))
+        case "delete":
+            _delete(store, header)
+            gone = {"details": 0, "amount": ZERO, "tax": ZERO, "total": ZERO, "state": InvoiceState.CANCELED}
+            _replace(store, row, header.changed(pending_act=None, **gone))
+            return
+    try:
+        counted = recount(store, header)
+        _replace(store, row, counted.changed(pending_act=None, status=act.status or header.status))
+    except ChangedMeanwhile:
+        stands = Invoice.from_columns(_header_row(store, header.invoice).columns)
+        if drafted and not stands.is_editable:
+            leave_out(store, header.invoice, drafted)
+        raise
+
+
+def _replace(store: RowStore, row: StoredRow, header: Invoice) -> None:
+    replace_status(store, Table.DATAVERSE_INVOICES, header.key, header.to_columns(), row.etag)
+
+
+def recount(store: RowStore, header: Invoice) -> Invoice:
+    """Bring the totals of the lines up to date with the details that stand; gives the header with its own."""
+    table = Table.DATAVERSE_INVOICE_LINES
+    # the lines are read before the details: a version that still stands when it is replaced has counted no more
+    standing = [row for page in store.read_pages(table, header.invoice) for row in page]
+    totals = DraftTotals(read_records(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, header.invoice, DetailAmount))
+    changes = []
+    for row in standing:
+        line = InvoiceLine.from_columns(row.columns)
+        if (counted := totals.recounted(line)) != line:
+            changes.append(Replace(row.key.row, counted.to_columns(), row.etag))
+    save(store, table, header.invoice, changes)
+    return totals.header(header)
+
+
+def _edit(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) -> None:
+    table, invoice = Table.DATAVERSE_INVOICE_LINE_DETAILS, header.invoice
+    names = (*(change.row for change in act.changed), *act.removed)
+    rows = read_keys(store, table, (RowKey(invoice, name) for name in names))
+    standing = {key.row: each for key, each in rows.items()}
+    removed = [InvoiceLineDetail.from_columns(standing[name].columns) for name in act.removed if name in standing]
+    release(store, invoice, removed)
+    _check_version(store, row)
+    operations: list[Operation] = [
+        Merge(change.row, change.columns, standing[change.row].etag) for change in act.changed if change.row in standing
+    ]
+    new = (InvoiceLineDetail.from_columns(columns) for columns in act.added)
+    operations += [Insert(detail.key.row, detail.to_columns()) for detail in new]
+    operations += [Delete(detail.key.row, standing[detail.key.row].etag) for detail in removed]
+    save(store, table, invoice, operations)
+
+
+def _check_version(store: RowStore, row: StoredRow) -> None:
+    stands = store.find(Table.DATAVERSE_INVOICES, row.key)
+    if stands is None or stands.etag != row.etag:
+        raise ChangedMeanwhile(f"{Table.DATAVERSE_INVOICES} {row.key.text}: another version stands; look again")
+
+
+def _delete(store: RowStore, header: Invoice) -> None:
+    invoice = header.invoice
+    for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice):
+        release(store, invoice, [InvoiceLineDetail.from_columns(row.columns) for row in page])
+        details = (Delete(row.key.row, row.etag) for row in page)
+        save(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice, details)
+    for page in store.read_pages(Table.DATAVERSE_INVOICE_LINES, invoice):
+        save(store, Table.DATAVERSE_INVOICE_LINES, invoice, (Delete(row.key.row) for row in page))
+
+
+def billing_of(store: RowStore, header: Invoice, cut_off: date) -> Billing:
+    """Read the contract of a draft, whose customer's items go on this draft."""
+    drafts = {header.contract_customer: header.invoice}
+    return read_billing(store, header.contract, wish=header.created_by, cut_off=cut_off, drafts=drafts)
+
+
+def _refresh(store: RowStore, header: Invoice, cut_off: date) -> list[Drafted]:
+    billing, invoice = billing_of(store, header, cut_off), header.invoice
+    due, _ = due_items(store, billing)
+    items = claim(store, billing, invoice, due.get(header.contract_customer, []))
+    details = [(item, detail_of(item, invoice, billing.lines[item.contract_line or ""])) for item in items]
+    save_details(store, invoice, details, is_new=False)
+    standing = {row.key.row for page in store.read_pages(Table.DATAVERSE_INVOICE_LINES, invoice) for row in page}
+    none = DraftTotals(())
+    lines = (none.line(line, invoice) for line in billing.lines.values())
+    missing = (Insert(line.key.row, line.to_columns()) for line in lines if line.key.row not in standing)
+    save(store, Table.DATAVERSE_INVOICE_LINES, invoice, missing)
+    entries = (Delete(item.key.row) for item in items)
+    save(store, Table.DATAVERSE_BILLING_BACKLOG, header.contract, entries)
+    return details

@@ -1,0 +1,92 @@
+"""The line details of a draft with what hangs on them: their connections, and the items of the backlog behind them."""
+
+from collections.abc import Iterable, Sequence
+
+from domain.actuals import TransactionConnection
+from domain.backlog import BacklogEntry, Item, ItemKind, source_kind
+from domain.identifiers import derive_id
+from domain.ports import RowStore
+from domain.proforma import InvoiceLineDetail
+from domain.rows import Delete, Insert, RowKey
+from domain.saving import read_keys, save
+from domain.tables import Table
+from domain.workflows.due_items import claimed_by, put_back
+
+# above every row key that begins with the same text
+_HIGHEST = "~"
+
+type Drafted = tuple[Item, InvoiceLineDetail]
+
+
+def save_details(store: RowStore, invoice: str, details: Sequence[Drafted], *, is_new: bool) -> None:
+    """Put items on a draft; of a draft that people see, what stands may have been edited and stays."""
+    table = Table.DATAVERSE_INVOICE_LINE_DETAILS
+    standing = {} if is_new else read_keys(store, table, (detail.key for _, detail in details))
+    missing = (detail for _, detail in details if detail.key not in standing)
+    save(store, table, invoice, (Insert(detail.key.row, detail.to_columns()) for detail in missing))
+    connections = (_connection(detail) for item, detail in details if item.kind == ItemKind.UNBILLED_SALES)
+    inserts = (Insert(row, connection.to_columns()) for row, connection in connections)
+    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, inserts)
+
+
+def leave_out(store: RowStore, invoice: str, details: Sequence[Drafted]) -> list[Item]:
+    """Put back what came too late for a confirmed invoice; gives the items that it has billed."""
+    late = claimed_by(store, invoice, ((item.kind, item.key) for item, _ in details))
+    keys = {item.key for item in late}
+    stray = [detail for item, detail in details if item.key in keys]
+    save(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice, (Delete(detail.key.row) for detail in stray))
+    connections = (Delete(_connection(detail)[0]) for detail in stray)
+    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, connections)
+    put_back(store, late)
+    return [item for item, _ in details if item.key not in keys]
+
+
+def release(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail]) -> None:
+    """Give back what stands behind details of a draft: Ready to invoice, without a stamp, without a connection.
+
+    The source goes first: until its detail is gone as well, nobody else confirms this draft. What another draft has
+    taken since is left alone. A correction gives nothing back: the sale behind it stays as it was invoiced.
+    """
+    sources = (_source(each) for each in details if _has_source(each))
+    items = claimed_by(store, invoice, sources)
+    for partition in sorted({item.key.partition for item in items}):
+        mine = (item for item in items if item.key.partition == partition)
+        entries = (Insert(item.key.row, BacklogEntry(kind=item.kind, item=item.id).to_columns()) for item in mine)
+        save(store, Table.DATAVERSE_BILLING_BACKLOG, partition, entries)
+    put_back(store, items)
+    disconnect(store, invoice, [each.key.row for each in details])
+
+
+def disconnect(store: RowStore, invoice: str, rows: Iterable[str]) -> None:
+    """Remove the connections that stand behind details."""
+    prefixes = tuple(f"{row}|" for row in sorted(rows))
+    if not prefixes:
+        return
+    table = Table.DATAVERSE_TRANSACTION_CONNECTIONS
+    columns = ("msdyn_transactionconnectionid",)
+    for page in store.read_pages(table, invoice, first=prefixes[0], last=prefixes[-1] + _HIGHEST, columns=columns):
+        stray = (Delete(row.key.row) for row in page if row.key.row.startswith(prefixes))
+        save(store, table, invoice, stray)
+
+
+def _source(detail: InvoiceLineDetail) -> tuple[ItemKind, RowKey]:
+    return source_kind(detail), RowKey.from_text(detail.source_key or "")
+
+
+def _has_source(detail: InvoiceLineDetail) -> bool:
+    return detail.source_key is not None and not detail.correction
+
+
+def _connection(detail: InvoiceLineDetail) -> tuple[str, TransactionConnection]:
+    source = detail.source or ""
+    connection = TransactionConnection(
+        connection=derive_id("connection", detail.detail, "Billed Sales", source, "Unbilled Sales"),
+        transaction1=detail.detail,
+        transaction1_role="Billed Sales",
+        transaction1_type="msdyn_invoicelinetransaction",
+        transaction1_key=detail.key.text,
+        transaction2=source,
+        transaction2_role="Unbilled Sales",
+        transaction2_key=detail.source_key,
+    )
+    return f"{detail.key.row}|0|{connection.connection}", connection
