@@ -9,7 +9,12 @@ from datetime import date
 from decimal import Decimal
 
 from domain.errors import Problem, ReasonCode
+from domain.journal import JournalLine, LineStatus
+from domain.option_sets import FinanceTransactionType
 from domain.setup import LegalEntitySetup, valid_on
+
+# statuses of a journal line whose rate can still change
+UNPOSTED = frozenset((LineStatus.DRAFT, LineStatus.ERROR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,19 @@ def sales_rate(setup: LegalEntitySetup, contract: str, currency: str, day: date)
     if agreed is None or currency == setup.accounting_currency:
         return ledger_rate(setup, currency, day)
     return Rate(agreed.rate, fixed=True)
+
+
+def rerated(setup: LegalEntitySetup, line: JournalLine) -> JournalLine | None:
+    """Give a journal line at the agreed rate of its contract; None: it stays as it is.
+
+    An agreement that is made later counts for sales lines that are not posted yet. A reversal keeps the rate of what it
+    takes back. A proposal needs nothing: its rate is looked up when it is posted.
+    """
+    agreed = setup.fixed_rates.get((line.contract, line.currency))
+    is_sale = line.transaction_type is FinanceTransactionType.SALES and line.reverses is None
+    if agreed is None or not is_sale or line.status not in UNPOSTED or line.currency == setup.accounting_currency:
+        return None
+    return line.changed(exchange_rate=agreed.rate) if line.exchange_rate != agreed.rate else None
 
 
 def _missing(setup: LegalEntitySetup, currency: str, day: date) -> Problem:

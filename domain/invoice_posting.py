@@ -21,7 +21,7 @@ from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine
 from domain.ledger import ProjectTransaction, TransactionStatus
 from domain.ledger_periods import accounting_date
 from domain.money import ZERO, multiply, total
-from domain.payment_terms import DueDate, due_date
+from domain.payment_terms import DueDate, due_date, with_manual_day
 from domain.posting_types import PostingType
 from domain.sales_tax import LineTax, TaxGroups, line_taxes
 from domain.setup import LegalEntitySetup
@@ -143,11 +143,10 @@ def begin(
             DueDate() as due,
             FinanceCustomer() as ready,
         ):
-            return (
-                problems[0]
-                if problems
-                else InvoiceTerms(setup, proposal, ready, invoice_date, day, due, rate, receivable)
-            )
+            if problems:
+                return problems[0]
+            kept = with_manual_day(due, proposal.manual_due_date, proposal.manual_due_date_for, invoice_date)
+            return InvoiceTerms(setup, proposal, ready, invoice_date, day, kept, rate, receivable)
         case _:
             return problems[0]
 

@@ -15,13 +15,18 @@ from domain.rows import RowKey
 
 
 class ProposalStatus(StrEnum):
-    """Status of a proposal. Closed: every line was without revenue, so there is nothing to post."""
+    """Status of a proposal.
+
+    Closed: every line was without revenue, so there is nothing to post, and Dataverse knows. Dropped: the same in a
+    legal entity that drops such invoices; Dataverse hears nothing.
+    """
 
     AWAITING_LINES = "AwaitingLines"
     OPEN = "Open"
     PROCESSING = "Processing"
     INVOICED = "Invoiced"
     CLOSED = "Closed"
+    DROPPED = "Dropped"
 
 
 class InvoiceType(StrEnum):
@@ -59,6 +64,9 @@ class Proposal(Record):
     amount: Number | None = Field(default=None, alias="SalesOrderbalance")
     # the funding source's: of the customer's balance
     default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
+    # a due date that somebody set by hand, and the invoice date that it was set for
+    manual_due_date: Day | None = Field(default=None, alias="FixedDueDate")
+    manual_due_date_for: Day | None = Field(default=None, alias="FixedDueDateInvoiceDate")
     # -- since posting began: what it decided
     customer_invoice: Text | None = Field(default=None, alias="ProjInvoiceId")
     voucher: Text | None = Field(default=None, alias="LedgerVoucher")

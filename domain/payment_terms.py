@@ -1,7 +1,8 @@
 """When an invoice is due: net days and months, the end of the month, or a cut-off day.
 
 Source: Project Operations documentation, Manage project invoice proposals (terms of the funding source, else none is
-today); terms of payment of accounts receivable for the methods.
+today; a due date set by hand counts until the invoice date changes, and the terms that are printed stay); terms of
+payment of accounts receivable for the methods.
 """
 
 from calendar import monthrange
@@ -43,6 +44,11 @@ def due_date(
         sentence = f"Terms of payment {name} are not set up in {setup.company}; add a PaymTerm or change the terms"
         return Problem(ReasonCode.PAYMENT_TERMS_UNKNOWN, sentence, (name,))
     return DueDate(_METHODS[terms.method](terms, invoice_date), name)
+
+
+def with_manual_day(due: DueDate, manual: date | None, set_for: date | None, invoice_date: date) -> DueDate:
+    """Keep a due date that was set by hand while the invoice has the date that it was set for; the terms stay."""
+    return DueDate(manual, due.terms) if manual and set_for == invoice_date else due
 
 
 def day_of_month(day: date, months: int, number: int) -> date:

@@ -127,6 +127,8 @@ class Parameters(SetupItem):
     # True: the timer posts them
     posts_journals_in_batch: bool = Field(default=False, alias="PostJournalsInBatch")
     posts_proposals_in_batch: bool = Field(default=False, alias="PostProposalsInBatch")
+    # True: an invoice without revenue is dropped here, and Dataverse is not told; False: it is closed on both sides
+    drops_zero_invoices: bool = Field(default=False, alias="DropZeroInvoices")
     # for an actual without a transaction category
     time_category: KeyText | None = Field(default=None, alias="TimeCategory")
     expense_category: KeyText | None = Field(default=None, alias="ExpenseCategory")

@@ -105,7 +105,8 @@ def _import(work: _Import, row: StoredRow) -> tuple[tuple[Problem, ...], Proposa
     made = _make_lines(work, pages())
     if isinstance(made, Problem):
         return (made,), work.proposal
-    status = ProposalStatus.OPEN if made.count else ProposalStatus.CLOSED
+    without_revenue = ProposalStatus.DROPPED if work.setup.parameters.drops_zero_invoices else ProposalStatus.CLOSED
+    status = ProposalStatus.OPEN if made.count else without_revenue
     after = work.proposal.changed(
         status=status, lines=made.count, amount=made.amount, default_dimension=_header_dimension(work)
     )

@@ -77,8 +77,9 @@ def post_proposal(store: RowStore, sender: CommandSender, command: PostProposal)
     return Outcome(Action.PROPOSAL_POSTED, proposal.proposal, {**facts, "total": str(proposal.total)})
 
 
+WITHOUT_REVENUE = frozenset((ProposalStatus.CLOSED, ProposalStatus.DROPPED))
 # statuses in which there is nothing to post, and what to do about it
-WRONG_STATES = frozenset((ProposalStatus.AWAITING_LINES, ProposalStatus.CLOSED))
+WRONG_STATES = frozenset((ProposalStatus.AWAITING_LINES, *WITHOUT_REVENUE))
 
 
 def _row(store: RowStore, command: PostProposal) -> StoredRow:
@@ -87,8 +88,11 @@ def _row(store: RowStore, command: PostProposal) -> StoredRow:
 
 
 def _wrong_state(proposal: Proposal) -> Problem:
-    if proposal.status == ProposalStatus.CLOSED:
-        sentence = f"proposal {proposal.number} is closed: none of its lines carries revenue, there is nothing to post"
+    if proposal.status in WITHOUT_REVENUE:
+        sentence = (
+            f"proposal {proposal.number} is {proposal.status.lower()}: none of its lines carries revenue,"
+            " there is nothing to post"
+        )
         return Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (proposal.proposal,))
     sentence = (
         f"proposal {proposal.number} has no lines yet; post the integration journals that it waits for, "

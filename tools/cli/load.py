@@ -8,6 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from domain.errors import BadRow
 from domain.loading import DOCUMENT_BYTES_MAX, LINE_BYTES_MAX, Document, open_document, open_lines, too_large
+from domain.tables import Table
+from domain.workflows.apply_fixed_rate import apply_fixed_rate
 from domain.workflows.load_rows import FileReport, Load, RowProblem, load_rows
 from tools.cli.amounts import count_text
 from tools.cli.desk import Desk, Sorry
@@ -30,12 +32,20 @@ def load(desk: Desk, paths: Sequence[Path]) -> int:
                 reports.append(_load_file(desk, file, names[file], shared, progress))
             except BadRow as error:
                 problems.append(RowProblem(names[file], "", "", error.problem))
+    if any(report.table is Table.FINANCE_SETUP and (report.inserted or report.updated) for report in reports):
+        _apply_agreements(desk)
     problems += (problem for report in reports for problem in report.problems)
     draw_reports(desk.console, reports)
     if problems:
         draw_row_problems(desk.console, problems)
     _sum_up(desk, reports, refused=len(files) - len(reports))
     return 1 if problems else 0
+
+
+def _apply_agreements(desk: Desk) -> None:
+    """Let a fixed exchange rate agreement that was loaded count for what is not posted yet."""
+    if changed := apply_fixed_rate(desk.store):
+        say(desk.console, f"{count_text(changed, 'journal line')} got the agreed exchange rate.")
 
 
 def found_files(paths: Sequence[Path]) -> Iterator[Path]:

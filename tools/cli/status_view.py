@@ -162,8 +162,9 @@ def _posted(facts: InvoiceFacts, currency: str) -> StageView:
         return StageView("posted", State.DONE, "", facts.posted_at, what)
     if proposal is None or proposal.status == ProposalStatus.AWAITING_LINES:
         return StageView("posted", State.LATER, "", None, "")
-    if proposal.status == ProposalStatus.CLOSED:
-        return StageView("posted", State.NONE, "", None, "the proposal is closed: it has no lines with revenue")
+    if proposal.status in {ProposalStatus.CLOSED, ProposalStatus.DROPPED}:
+        what = f"the proposal is {proposal.status.lower()}: it has no lines with revenue"
+        return StageView("posted", State.NONE, "", None, what)
     return StageView("posted", State.WAITS, "", None, "", "the clerk: invoicing post proposals")
 
 
