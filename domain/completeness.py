@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from domain.confirmation import digest_of
 from domain.errors import Problem, ReasonCode
 from domain.invoice_proposal import Proposal
-from domain.option_sets import TransactionClass
+from domain.option_sets import BillingMethod, TransactionClass
 from domain.rows import RowKey
 from domain.staging import StagedActual, StagedRelationship
 
@@ -92,9 +92,11 @@ def without_milestone(proposal: Proposal, ids: Sequence[str]) -> Problem | None:
 def needs_sale(row: StagedActual) -> bool:
     """Tell whether a billed sale has an unbilled sale behind it that must be posted first.
 
-    What is billed on account has none, nor has a credit: it takes back a billed sale.
+    What is billed on account has none, nor has what was added by hand to a fixed-price line, nor a credit: it takes back
+    a billed sale.
     """
-    return row.transaction_class not in ON_ACCOUNT_CLASSES and row.reverses is None
+    has_none = row.transaction_class in ON_ACCOUNT_CLASSES or row.billing_method is BillingMethod.FIXED_PRICE
+    return not has_none and row.reverses is None
 
 
 def _shown(ids: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from domain.completeness import (
 from domain.confirmation import digest_of
 from domain.identifiers import derive_id
 from domain.invoice_proposal import Proposal
-from domain.option_sets import FinanceTransactionType, TransactionClass
+from domain.option_sets import BillingMethod, FinanceTransactionType, TransactionClass
 from domain.rows import RowKey
 from domain.staging import StagedRelationship
 from tests.finance_builders import make_proposal, make_staged
@@ -109,6 +109,11 @@ def test_only_a_billed_and_an_unbilled_sale_belong_together(
 )
 def test_all_but_on_account_rows_need_a_sale(transaction_class: TransactionClass, needed: bool) -> None:
     assert needs_sale(BILLED.changed(transaction_class=transaction_class)) is needed
+
+
+def test_what_was_added_by_hand_to_a_fixed_price_line_needs_no_sale() -> None:
+    assert not needs_sale(BILLED.changed(billing_method=BillingMethod.FIXED_PRICE))
+    assert needs_sale(BILLED.changed(billing_method=BillingMethod.TIME_AND_MATERIAL))
 
 
 def test_a_row_without_its_connection_is_named() -> None:
