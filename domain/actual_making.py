@@ -90,6 +90,7 @@ def reversal_of(source: Actual, source_key: RowKey, detail: InvoiceLineDetail, *
         amount=-source.amount,
         billing_status=None,
         adjustment_status=AdjustmentStatus.UNADJUSTABLE,
+        nte_status=None,
         skip_sync=skip_sync,
         invoice=detail.invoice,
         reverses=None if skip_sync else source_key.text,

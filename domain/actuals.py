@@ -6,7 +6,14 @@ in the partition of that invoice. The staged row in finance has the same key, so
 
 from pydantic import Field
 
-from domain.option_sets import AdjustmentStatus, BillingStatus, BillingType, TransactionClass, TransactionType
+from domain.option_sets import (
+    AdjustmentStatus,
+    BillingStatus,
+    BillingType,
+    NotToExceedStatus,
+    TransactionClass,
+    TransactionType,
+)
 from domain.record import Day, Guid, Number, Record, Text, Texts
 from domain.rows import RowKey
 
@@ -23,6 +30,8 @@ class Actual(Record):
     billing_status: BillingStatus | None = Field(default=None, alias="msdyn_billingstatus")
     # None: untouched
     adjustment_status: AdjustmentStatus | None = Field(default=None, alias="msdyn_adjustmentstatus")
+    # whether it keeps within what its customer agreed to pay at most; None: not evaluated
+    nte_status: NotToExceedStatus | None = Field(default=None, alias="msdyn_ntestatus")
     quantity: Number = Field(alias="msdyn_quantity")
     # a unit, in the transaction currency
     price: Number = Field(alias="msdyn_price")

@@ -21,6 +21,7 @@ from domain.option_sets import (
     BillingStatus,
     BillingType,
     MilestoneStatus,
+    NotToExceedStatus,
     TransactionClass,
     TransactionType,
 )
@@ -99,6 +100,10 @@ def source_kind(detail: InvoiceLineDetail) -> ItemKind:
     return ItemKind.MILESTONE if is_milestone else ItemKind.UNBILLED_SALES
 
 
+# exclusions that people can end, so they are told when the item would be due
+TOLD = frozenset((ReasonCode.ITEM_HAS_NO_CUSTOMER, ReasonCode.ITEM_EXCEEDS_LIMIT))
+
+
 def released_columns(kind: ItemKind) -> Columns:
     """Name the columns that put an item back on the backlog, ready."""
     return {**READY_COLUMNS[kind], "msdyn_invoice": None}
@@ -159,7 +164,15 @@ def _exclusion_of_actual(actual: Actual) -> Problem | None:
         state = _words(actual.adjustment_status)
         sentence = f"actual {actual.actual} is {state}; invoice the row that replaces it"
         return Problem(ReasonCode.ITEM_ADJUSTED, sentence, (actual.actual,))
-    return _no_customer("actual", actual.actual, actual.contract_customer)
+    return _no_customer("actual", actual.actual, actual.contract_customer) or over_limit(actual)
+
+
+def over_limit(actual: Actual) -> Problem | None:
+    """Tell that a sale exceeds what its customer agreed to pay at most; only a sale that was found to is kept away."""
+    if actual.nte_status != NotToExceedStatus.FAILED:
+        return None
+    sentence = f"actual {actual.actual} exceeds its not-to-exceed limit; raise the limit and evaluate it again"
+    return Problem(ReasonCode.ITEM_EXCEEDS_LIMIT, sentence, (actual.actual,))
 
 
 def _words(status: IntEnum | None) -> str | None:
@@ -192,11 +205,12 @@ def ready_or_reason(item: Item, up_to: date) -> Problem | None:
 def is_due(item: Item, cut_off: date, invoice: str) -> bool:
     """Tell whether an item goes on the draft: ready and not dated later, or already claimed by this very draft.
 
-    An item without a customer is due all the same, so that whoever makes the draft can say why it stays behind.
+    An item without a customer or over its limit is due all the same, so that whoever makes the draft can say why it
+    stays behind.
     """
     if item.invoice is not None:
         return item.invoice == invoice
-    is_fit = item.exclusion is None or item.exclusion.code == ReasonCode.ITEM_HAS_NO_CUSTOMER
+    is_fit = item.exclusion is None or item.exclusion.code in TOLD
     return item.is_ready and is_fit and item.dated <= cut_off
 
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from domain.actual_making import End, billed_sale, connect, invoice_origins, placed, reversal_of
 from domain.actuals import Actual
+from domain.backlog import over_limit
 from domain.confirmation_edits import confirm_edited, confirm_manual
 from domain.confirmed import Confirmation, Terms
 from domain.contract import Milestone
@@ -124,6 +125,10 @@ def _is_ours(terms: Terms, source: Actual) -> bool:
     return has_begun and (source.adjustment_status, source.billing_status) == adjusted
 
 
+def _is_over_limit(source: Source) -> bool:
+    return isinstance(source, Actual) and over_limit(source) is not None
+
+
 def _edited(terms: Terms, detail: InvoiceLineDetail, source: Source) -> Confirmation | Problem:
     if not isinstance(source, Actual):
         raise TypeError("an edited transaction is confirmed from its unbilled sale")
@@ -189,6 +194,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         _refusal(ReasonCode.BACKING_ACTUAL_MISSING,
                  "the unbilled sale or milestone behind it is missing, adjusted or not on this invoice; "
                  "remove the line detail and create the invoice again from the backlog"),
+    ),
+    Scenario(
+        "over its not-to-exceed limit",
+        lambda terms, detail, source: terms.invoice.confirmed_by is None and _is_over_limit(source),
+        _refusal(ReasonCode.ITEM_EXCEEDS_LIMIT,
+                 "the sale behind it exceeds its not-to-exceed limit; raise the limit and evaluate it again, or remove "
+                 "the line detail"),
     ),
     Scenario(
         "not what an edit can have made",

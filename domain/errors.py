@@ -49,6 +49,7 @@ class ReasonCode(StrEnum):
     ITEM_NOT_ON_BACKLOG = "item_not_on_backlog"
     ITEM_HAS_NO_CUSTOMER = "item_has_no_customer"
     ITEM_ADJUSTED = "item_adjusted"
+    ITEM_EXCEEDS_LIMIT = "item_exceeds_limit"
     CURRENCY_NOT_OF_CONTRACT = "currency_not_of_contract"
     # -- editing a draft
     LINE_DETAIL_UNKNOWN = "line_detail_unknown"

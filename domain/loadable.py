@@ -46,6 +46,7 @@ _ACTUAL_MOVES = frozenset(
     (
         "msdyn_billingstatus",
         "msdyn_adjustmentstatus",
+        "msdyn_ntestatus",
         "msdyn_invoice",
         "msdyn_accountingcurrencyamount",
         "msdyn_accountingexchangerate",

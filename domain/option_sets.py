@@ -61,6 +61,15 @@ class AdjustmentStatus(IntEnum):
     UNADJUSTABLE = 192350002
 
 
+class NotToExceedStatus(IntEnum):
+    """`msdyn_ntestatus` of an unbilled sales actual; the values are not public, these are ours."""
+
+    NOT_APPLICABLE = 192350000
+    NOT_EVALUATED = 192350001
+    COMMITTED = 192350002
+    FAILED = 192350003
+
+
 class BillingMethod(IntEnum):
     """`msdyn_billingmethod` of a contract line."""
 

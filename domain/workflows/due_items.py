@@ -156,7 +156,7 @@ def _misfit(billing: Billing, item: Item) -> Problem | None:
             "not have; load the line, or correct the item"
         )
         return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (item.id,))
-    if item.contract_customer is None:
+    if item.exclusion is not None or item.contract_customer is None:
         return item.exclusion
     payer = billing.customers.get(item.contract_customer)
     if payer is None:
@@ -185,6 +185,7 @@ def _claim_chunk(store: RowStore, billing: Billing, invoice: str, items: Sequenc
         # somebody else took or changed one of them: read what stands and claim what is left
         again = [_item(kind, row) for row in read_keys(store, ITEM_TABLES[kind], (item.key for item in items)).values()]
         mine = [item for item in again if item.invoice == invoice]
-        left = [item for item in again if item.invoice is None and is_due(item, billing.cut_off, invoice)]
+        open_items = [item for item in again if item.invoice is None and item.exclusion is None]
+        left = [item for item in open_items if is_due(item, billing.cut_off, invoice)]
         return (*mine, *_claim_chunk(store, billing, invoice, left))
     return items

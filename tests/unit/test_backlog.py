@@ -24,6 +24,7 @@ from domain.option_sets import (
     BillingStatus,
     BillingType,
     MilestoneStatus,
+    NotToExceedStatus,
     TransactionClass,
     TransactionType,
 )
@@ -49,6 +50,12 @@ def test_an_open_item_dated_in_time_can_be_marked() -> None:
     assert ready_or_reason(of(milestone(invoice_status=MilestoneStatus.NOT_READY)), date(2026, 8, 15)) is None
 
 
+@pytest.mark.parametrize("status", [None, "NOT_APPLICABLE", "NOT_EVALUATED", "COMMITTED"])
+def test_only_a_limit_that_was_found_to_be_exceeded_keeps_a_sale_away(status: str | None) -> None:
+    nte_status = None if status is None else NotToExceedStatus[status]
+    assert ready_or_reason(of(sale(1, nte_status=nte_status)), DAY) is None
+
+
 @pytest.mark.parametrize(
     ("row", "code", "word"),
     [
@@ -56,6 +63,7 @@ def test_an_open_item_dated_in_time_can_be_marked() -> None:
         (sale(1, adjustment_status=AdjustmentStatus.ADJUSTED), ReasonCode.ITEM_ADJUSTED, "adjusted"),
         (sale(1, adjustment_status=AdjustmentStatus.UNADJUSTABLE), ReasonCode.ITEM_ADJUSTED, "unadjustable"),
         (sale(1, adjustment_status=AdjustmentStatus.IN_PROCESS), ReasonCode.ITEM_ADJUSTED, "in process"),
+        (sale(1, nte_status=NotToExceedStatus.FAILED), ReasonCode.ITEM_EXCEEDS_LIMIT, "raise the limit"),
         (sale(1, contract_customer=None), ReasonCode.ITEM_HAS_NO_CUSTOMER, "contract-line customer"),
         (milestone(contract_customer=None), ReasonCode.ITEM_HAS_NO_CUSTOMER, "contract-line customer"),
         (sale(1, invoice=INVOICE), ReasonCode.ITEM_NOT_ON_BACKLOG, f"stands on invoice {INVOICE}"),

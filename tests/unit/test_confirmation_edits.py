@@ -10,7 +10,15 @@ from domain.actuals import Actual
 from domain.backlog import detail_of, item_of_actual
 from domain.confirmation import confirm_detail
 from domain.confirmed import Confirmation, Terms
-from domain.option_sets import AdjustmentStatus, BillingStatus, BillingType, TransactionClass, TransactionType
+from domain.errors import Problem, ReasonCode
+from domain.option_sets import (
+    AdjustmentStatus,
+    BillingStatus,
+    BillingType,
+    NotToExceedStatus,
+    TransactionClass,
+    TransactionType,
+)
 from domain.proforma import InvoiceLineDetail
 from tests.builders import ORIGINS, contract_line, sale
 from tests.workflows.adatum import INVOICE, LINE, guid, invoice
@@ -194,6 +202,16 @@ def test_whoever_goes_on_with_a_confirmation_decides_as_before() -> None:
 def test_a_sale_that_somebody_else_adjusted_is_refused_before_the_confirmation_begins() -> None:
     taken = BOB.changed(adjustment_status=AdjustmentStatus.ADJUSTED, billing_status=BillingStatus.CANCELED)
     assert not isinstance(confirm_detail(TERMS, TIME, taken), Confirmation)
+
+
+def test_a_sale_over_its_limit_is_refused_until_the_confirmation_has_begun() -> None:
+    over = BOB.changed(nte_status=NotToExceedStatus.FAILED)
+    problem = confirm_detail(TERMS, TIME, over)
+    assert isinstance(problem, Problem)
+    assert problem.code == ReasonCode.ITEM_EXCEEDS_LIMIT
+    begun = replace(TERMS, invoice=invoice(confirmed_by=guid(61)))
+    # what has begun is finished, and what it makes has no limit of its own
+    assert [made.actual.nte_status for made in confirmed(TIME, over, begun).actuals] == [None, None]
 
 
 def test_g15_by_hand_on_time_and_material() -> None:

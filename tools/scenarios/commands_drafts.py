@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
 
+from domain.actuals import Actual
 from domain.contract import TransactionCategory
 from domain.draft_editing import NewLine, field_name
 from domain.identifiers import derive_id
 from domain.option_sets import ProjectInvoiceStatus
 from domain.proforma import Invoice, InvoiceLineDetail
+from domain.rows import Merge
 from domain.tables import Table
 from domain.workflows.edit_draft import add_line, delete_draft, edit_details, remove_details, review_draft
 from domain.workflows.refresh_draft import refresh_draft
@@ -78,6 +80,16 @@ def refresh(world: World, invoice: str, up_to: str) -> None:
     world.told += outcome.problems
 
 
+def evaluate(world: World, name: str, status: str) -> None:
+    """Let somebody evaluate the not-to-exceed limit of a sale: what the product's own process writes."""
+    id_ = world.names.id_of(name)
+    member = value_of(Actual, "nte_status", status, world.names)
+    for row in world.store.rows(Table.DATAVERSE_ACTUALS):
+        if row.columns.get("msdyn_actualid") == id_ and isinstance(member, int):
+            change = Merge(row.key.row, {"msdyn_ntestatus": int(member)})
+            world.store.write(Table.DATAVERSE_ACTUALS, row.key.partition, (change,))
+
+
 def _fields(text: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in text.split(", "))
     return {field_name(name): value.strip() for name, _, value in pairs}
@@ -120,6 +132,7 @@ DRAFT_COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType
         rf"remove (?P<names>.+) from (?P<invoice>{_NUMBER})": ("remove sale, travel from PRO-000001", remove),
         rf"delete (?P<invoice>{_NUMBER})": ("delete PRO-000001", delete),
         rf"make (?P<invoice>{_NUMBER}) (?P<status>draft|in review|confirmed)": ("make PRO-000001 in review", review),
+        r"evaluate the limit of (?P<name>\S+): (?P<status>.+)": ("evaluate the limit of sale: Failed", evaluate),
         rf"refresh (?P<invoice>{_NUMBER}) up to (?P<up_to>{_DAY})": (
             "refresh PRO-000001 up to 2026-08-31",
             refresh,
