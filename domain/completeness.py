@@ -92,8 +92,8 @@ def without_milestone(proposal: Proposal, ids: Sequence[str]) -> Problem | None:
 def needs_sale(row: StagedActual) -> bool:
     """Tell whether a billed sale has an unbilled sale behind it that must be posted first.
 
-    What is billed on account has none, nor has what was added by hand to a fixed-price line, nor a credit: it takes back
-    a billed sale.
+    What is billed on account has none, nor has what was added by hand to a fixed-price line, nor a credit: it takes
+    back a billed sale.
     """
     has_none = row.transaction_class in ON_ACCOUNT_CLASSES or row.billing_method is BillingMethod.FIXED_PRICE
     return not has_none and row.reverses is None
