@@ -60,6 +60,7 @@ class ReasonCode(StrEnum):
     FIELD_VALUE_WRONG = "field_value_wrong"
     QUANTITY_NEGATIVE = "quantity_negative"
     # -- confirmation
+    TOO_MANY_INVOICES = "too_many_invoices"
     INVOICE_EMPTY = "invoice_empty"
     BACKING_ACTUAL_MISSING = "backing_actual_missing"
     LINE_EDIT_NOT_SUPPORTED = "line_edit_not_supported"

@@ -105,6 +105,15 @@ class InvoiceState(IntEnum):
     CANCELED = 3
 
 
+class BulkConfirmationStatus(IntEnum):
+    """Where an invoice is that is confirmed with many others; the values are not public, these are ours."""
+
+    SCHEDULED = 192350000
+    PROCESSING = 192350001
+    COMPLETE = 192350002
+    FAILED = 192350003
+
+
 class OrderType(IntEnum):
     """`msdyn_ordertype` of a contract and an invoice."""
 

@@ -21,6 +21,7 @@ class Action(StrEnum):
     PROFORMA_CREATED = "proforma_created"
     DRAFT_CHANGED = "draft_changed"
     DRAFT_DELETED = "draft_deleted"
+    CONFIRMATION_SCHEDULED = "confirmation_scheduled"
     INVOICE_CONFIRMED = "invoice_confirmed"
     JOURNAL_LINES_IMPORTED = "journal_lines_imported"
     ON_ACCOUNT_IMPORTED = "on_account_imported"

@@ -10,6 +10,7 @@ from domain.money import ZERO
 from domain.option_sets import (
     BillingMethod,
     BillingType,
+    BulkConfirmationStatus,
     InvoiceState,
     OrderType,
     ProjectInvoiceStatus,
@@ -55,6 +56,8 @@ class Invoice(Record):
     # the command that made the draft; what follows the document through every log line
     created_by: CommandGuid = Field(alias="invoicing_createdby")
     correlation: CommandGuid = Field(alias="invoicing_correlation")
+    # None: it is not confirmed together with others
+    bulk_status: BulkConfirmationStatus | None = Field(default=None, alias="msdyn_bulkconfirmationstatus")
     # an act of the project manager that is not carried out yet (`domain.draft_acts`)
     pending_act: Text | None = Field(default=None, alias="invoicing_pendingact")
     # -- since somebody has begun to confirm it: how, whoever goes on

@@ -21,13 +21,21 @@ from domain.contract import Milestone
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
 from domain.money import ZERO, total
-from domain.option_sets import BillingMethod, BillingType, InvoiceState, OrderType, ProjectInvoiceStatus
+from domain.option_sets import (
+    BillingMethod,
+    BillingType,
+    BulkConfirmationStatus,
+    InvoiceState,
+    OrderType,
+    ProjectInvoiceStatus,
+)
 from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.rows import Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, replace_status, save
 from domain.tables import Table
+from domain.workflows.confirm_many import told_in_bulk
 from domain.workflows.draft_acts import not_editable, settle
 from domain.workflows.reading import known_document, paged, read_records
 
@@ -82,7 +90,10 @@ def confirm_invoice(
     before = Invoice.from_columns(row.columns)
     if before.state == InvoiceState.CANCELED:
         raise Refused(not_editable(before))
-    invoice = _confirm(store, command, before, row, adjustments_cross) if before.is_confirmable else before
+    invoice = before
+    if before.is_confirmable:
+        with told_in_bulk(store, before):
+            invoice = _confirm(store, command, before, row, adjustments_cross)
     sender.send(commands_after(invoice, command))
     facts: dict[str, str | int] = {
         "invoice": invoice.number,
@@ -147,6 +158,7 @@ def _confirm(
         taxes.append(total(detail.tax or ZERO for detail in chargeable))
     after = begun.changed(
         status=ProjectInvoiceStatus.CONFIRMED,
+        bulk_status=None if begun.bulk_status is None else BulkConfirmationStatus.COMPLETE,
         billed_sales=len(billed),
         billed_sales_digest=digest_of(billed),
         amount=total(amounts),
@@ -164,7 +176,8 @@ def _begin(store: RowStore, command: ConfirmInvoice, invoice: Invoice, row: Stor
     """
     if invoice.confirmed_by is not None:
         return invoice, row
-    begun = invoice.changed(confirmed_on=command.confirmed_on, confirmed_by=command.command)
+    bulk = None if invoice.bulk_status is None else BulkConfirmationStatus.PROCESSING
+    begun = invoice.changed(confirmed_on=command.confirmed_on, confirmed_by=command.command, bulk_status=bulk)
     try:
         replace_status(store, Table.DATAVERSE_INVOICES, invoice.key, begun.to_columns(), row.etag)
     except ChangedMeanwhile as error:

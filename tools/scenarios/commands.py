@@ -7,11 +7,13 @@ from types import MappingProxyType
 
 from domain.commands import ConfirmInvoice, CreateProforma
 from domain.errors import CarriesProblem
+from domain.identifiers import derive_id
 from domain.option_sets import InvoiceState
 from domain.pending_work import WorkKind
 from domain.proforma import Invoice
 from domain.rows import Delete
 from domain.tables import Table
+from domain.workflows.confirm_many import confirm_many
 from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.mark_ready import mark_ready
 from tools.scenarios.commands_drafts import DRAFT_COMMANDS
@@ -64,6 +66,18 @@ def confirm(world: World, contract: str, on: str) -> None:
             world.send(ConfirmInvoice, invoice.invoice, invoice=invoice.invoice, confirmed_on=on)
 
 
+def confirm_all(world: World, contracts: str, on: str) -> None:
+    """Confirm all drafts of contracts at once."""
+    wanted = {world.terms(name.strip()).contract.contract for name in contracts.split(",")}
+    headers = [Invoice.from_columns(row.columns) for row in world.store.rows(Table.DATAVERSE_INVOICES)]
+    ids = [each.invoice for each in headers if each.contract in wanted and each.is_confirmable]
+    wish = derive_id("scenario-confirm-all", len(world.queues.sent))
+    outcome = confirm_many(
+        world.store, world.queues, invoices=ids, on=date.fromisoformat(on), wish=wish, at=world.clock.now()
+    )
+    world.told += outcome.problems
+
+
 def import_(world: World) -> None:
     """Run Import from staging once."""
     for outcome in import_from_staging(world.store, world.queues, world.clock.now()):
@@ -99,6 +113,10 @@ COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType(
             create_proforma,
         ),
         rf"confirm (?P<contract>\S+) on (?P<on>{_DAY})": ("confirm C-ADATUM on 2026-08-31", confirm),
+        rf"confirm all of (?P<contracts>.+) on (?P<on>{_DAY})": (
+            "confirm all of C-ADATUM, C-COHO on 2026-08-31",
+            confirm_all,
+        ),
         r"import": ("import", import_),
         r"post journals": ("post journals", post_journals),
         rf"post proposals on (?P<on>{_DAY})": ("post proposals on 2026-08-31", post_proposals),
