@@ -1,0 +1,301 @@
+"""What holds of any line after every step, and what holds when nothing is on its way any more."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+
+from domain.actuals import Actual
+from domain.invoice_proposal import ProjectInvoice, ProjectInvoiceLine, Proposal, ProposalLine, ProposalStatus
+from domain.journal import Journal, JournalLine, JournalStatus, LineStatus
+from domain.ledger import CustomerTransaction, LedgerEntry, ProjectTransaction, TransactionStatus, out_of_balance
+from domain.money import ZERO
+from domain.option_sets import (
+    AdjustmentStatus,
+    BillingType,
+    FinanceBillingType,
+    FinanceTransactionType,
+    InvoiceState,
+    ProjectInvoiceStatus,
+    TransactionType,
+)
+from domain.pending_work import PendingWork
+from domain.posting_types import PostingType
+from domain.problems import OpenProblem
+from domain.proforma import UNCONFIRMED, Invoice
+from domain.record import Record
+from domain.rows import RowKey
+from domain.staging import StagedActual
+from domain.tables import Table
+from tests.line import Line, Snapshot
+from tests.workflows.restless import numbers
+
+ACCRUAL = (PostingType.WIP_SALES_VALUE, PostingType.ACCRUED_REVENUE_SALES_VALUE)
+# written once
+FOR_EVER = (
+    Table.FINANCE_LEDGER_ENTRIES,
+    Table.FINANCE_CUSTOMER_TRANSACTIONS,
+    Table.FINANCE_TAX_TRANSACTIONS,
+    Table.FINANCE_PROJECT_INVOICES,
+    Table.FINANCE_PROJECT_INVOICE_LINES,
+    Table.FINANCE_NUMBER_SEQUENCES,
+)
+# what stands beside the amount on a sum: account, currency
+type Sums = Mapping[tuple[object, ...], Decimal]
+
+
+class Seen:
+    """Everything that the invariants look at, read once."""
+
+    def __init__(self, line: Line) -> None:
+        """Read it."""
+        self.line = line
+        self.actuals = _keyed(line, Table.DATAVERSE_ACTUALS, Actual)
+        self.invoices = line.records(Table.DATAVERSE_INVOICES, Invoice)
+        self.staged = _keyed(line, Table.FINANCE_ACTUALS_STAGING, StagedActual)
+        self.journals = line.records(Table.FINANCE_INTEGRATION_JOURNALS, Journal)
+        self.journal_lines = line.records(Table.FINANCE_INTEGRATION_JOURNAL_LINES, JournalLine)
+        self.transactions = _keyed(line, Table.FINANCE_PROJECT_TRANSACTIONS, ProjectTransaction)
+        self.proposals = line.records(Table.FINANCE_INVOICE_PROPOSALS, Proposal)
+        self.proposal_lines = line.records(Table.FINANCE_INVOICE_PROPOSAL_LINES, ProposalLine)
+        self.project_invoices = line.records(Table.FINANCE_PROJECT_INVOICES, ProjectInvoice)
+        self.invoice_lines = line.records(Table.FINANCE_PROJECT_INVOICE_LINES, ProjectInvoiceLine)
+        self.owed = line.records(Table.FINANCE_CUSTOMER_TRANSACTIONS, CustomerTransaction)
+        self.entries = line.records(Table.FINANCE_LEDGER_ENTRIES, LedgerEntry)
+        self.pending = line.records(Table.FINANCE_PENDING_WORK, PendingWork)
+        self.problems = line.records(Table.INVOICING_PROBLEMS, OpenProblem)
+
+    def of_invoice(self, invoice: str, kind: TransactionType) -> list[Actual]:
+        """The actuals that an invoice made."""
+        own = (actual for key, actual in self.actuals.items() if key.partition == invoice)
+        return [actual for actual in own if actual.transaction_type == kind]
+
+
+def _keyed[R: Record](line: Line, table: Table, kind: type[R]) -> dict[RowKey, R]:
+    return {row.key: kind.from_columns(row.columns) for row in line.rows(table)}
+
+
+# -- after every step
+
+
+def check_always(line: Line) -> None:
+    """Assert everything that holds after every step."""
+    seen = Seen(line)
+    for check in (
+        _vouchers_balance,
+        _one_journal_line_and_one_proposal_line,
+        _an_invoice_bills_its_total,
+        _unbilled_sales_of_an_invoice_come_to_nothing,
+        _no_accrual_is_left_behind_an_invoice,
+        _a_reversal_takes_back_all,
+        _a_proposal_has_all_of_its_lines_or_none,
+        _what_is_owed_is_what_was_invoiced,
+        _written_back_is_posted,
+        _numbers_have_no_gaps,
+    ):
+        check(seen)
+
+
+def _vouchers_balance(seen: Seen) -> None:
+    assert out_of_balance(seen.entries) is None
+    by_voucher: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in seen.entries:
+        by_voucher[entry.voucher].add(entry.document)
+    assert all(len(documents) == 1 for documents in by_voucher.values()), "a voucher belongs to one document"
+
+
+def _one_journal_line_and_one_proposal_line(seen: Seen) -> None:
+    standing = Counter(each.actual for each in seen.journal_lines if each.status != LineStatus.TRANSFERRED)
+    assert _repeated(standing) == [], "actuals on two journal lines"
+    assert _repeated(Counter(each.actual for each in seen.proposal_lines)) == [], "billed sales on two proposal lines"
+    assert _repeated(Counter(each.actual for each in seen.transactions.values())) == [], "actuals posted twice"
+    assert _repeated(Counter(each.voucher for each in seen.journal_lines)) == [], "one voucher on two journal lines"
+
+
+def _repeated(counted: Counter[str]) -> list[str]:
+    return [name for name, times in counted.items() if times > 1]
+
+
+def _is_confirmed(invoice: Invoice) -> bool:
+    return invoice.status not in UNCONFIRMED and invoice.state == InvoiceState.ACTIVE
+
+
+def _an_invoice_bills_its_total(seen: Seen) -> None:
+    for invoice in seen.invoices:
+        billed = seen.of_invoice(invoice.invoice, TransactionType.BILLED_SALES)
+        if not _is_confirmed(invoice):
+            assert billed == [], f"{invoice.number} is a draft and has billed sales"
+            continue
+        chargeable = [each.amount for each in billed if each.billing_type == BillingType.CHARGEABLE]
+        assert sum(chargeable, ZERO) == invoice.amount, f"{invoice.number} bills another amount than its total"
+        assert len(billed) == invoice.billed_sales, f"{invoice.number} counts other billed sales than it has"
+
+
+def _unbilled_sales_of_an_invoice_come_to_nothing(seen: Seen) -> None:
+    for invoice in filter(_is_confirmed, seen.invoices):
+        sources = [
+            actual
+            for key, actual in seen.actuals.items()
+            if key.partition == invoice.contract and actual.invoice == invoice.invoice
+        ]
+        made = seen.of_invoice(invoice.invoice, TransactionType.UNBILLED_SALES)
+        chain = [*sources, *made]
+        assert sum((each.quantity for each in chain), ZERO) == ZERO, f"{invoice.number} leaves unbilled quantity"
+        assert sum((each.amount for each in chain), ZERO) == ZERO, f"{invoice.number} leaves unbilled amount"
+        billed = seen.of_invoice(invoice.invoice, TransactionType.BILLED_SALES)
+        replaced = [each for each in sources if each.adjustment_status is None]
+        replaced += [each for each in made if each.adjustment_status != AdjustmentStatus.UNADJUSTABLE]
+        # a fixed-price line has no unbilled sales
+        if chain:
+            bills = Counter((each.quantity, each.amount) for each in billed)
+            assert bills == Counter((each.quantity, each.amount) for each in replaced), invoice.number
+
+
+def _accruals(entries: Iterable[LedgerEntry]) -> Sums:
+    sums: defaultdict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    for entry in entries:
+        if entry.posting_type in ACCRUAL:
+            about = (entry.posting_type, entry.main_account)
+            sums[*about, entry.currency] += entry.amount
+            sums[*about, f"accounting {entry.accounting_currency}"] += entry.accounting_amount
+    return {name: amount for name, amount in sums.items() if amount}
+
+
+def _no_accrual_is_left_behind_an_invoice(seen: Seen) -> None:
+    for invoice in seen.project_invoices:
+        sales = [each for each in seen.transactions.values() if each.proposal == invoice.proposal]
+        vouchers = {invoice.voucher, *(each.voucher for each in sales)}
+        left = _accruals(entry for entry in seen.entries if entry.voucher in vouchers)
+        assert left == {}, f"{invoice.number} leaves WIP or accrued revenue: {left}"
+        assert all(each.status == TransactionStatus.INVOICED for each in sales)
+
+
+def _a_reversal_takes_back_all(seen: Seen) -> None:
+    for transaction in seen.transactions.values():
+        if transaction.reverses is not None:
+            original = seen.transactions[RowKey.from_text(transaction.reverses)]
+            pair = {transaction.voucher, original.voucher}
+            left = _accruals(entry for entry in seen.entries if entry.voucher in pair)
+            assert left == {}, f"{transaction.actual} leaves WIP of {original.actual}: {left}"
+            assert transaction.amount + original.amount == ZERO
+            assert transaction.accounting_amount + original.accounting_amount == ZERO
+
+
+def _has_line(billing_type: object, amount: Decimal) -> bool:
+    chargeable = (BillingType.CHARGEABLE, FinanceBillingType.CHARGEABLE)
+    return any(billing_type is each for each in chargeable) and amount != ZERO
+
+
+def _a_proposal_has_all_of_its_lines_or_none(seen: Seen) -> None:
+    for proposal in seen.proposals:
+        lines = {each.actual for each in seen.proposal_lines if each.proposal == proposal.proposal}
+        if proposal.status == ProposalStatus.AWAITING_LINES:
+            assert lines == set(), f"{proposal.number} has lines before it has all"
+            continue
+        billed = seen.of_invoice(proposal.proposal, TransactionType.BILLED_SALES)
+        confirmed = {each.actual for each in billed if _has_line(each.billing_type, each.amount)}
+        arrived = {
+            each.actual
+            for key, each in seen.staged.items()
+            if key.partition == proposal.proposal
+            and each.transaction_type == FinanceTransactionType.BILLED_SALES
+            and _has_line(each.billing_type, each.amount)
+        }
+        assert lines == arrived == confirmed, f"{proposal.number} has other lines than billed sales"
+        assert (proposal.status == ProposalStatus.CLOSED) == (not lines), f"{proposal.number} is {proposal.status}"
+
+
+def _what_is_owed_is_what_was_invoiced(seen: Seen) -> None:
+    amounts: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for line in seen.invoice_lines:
+        amounts[line.proposal] += line.amount
+    owed = {each.proposal: each for each in seen.owed}
+    headers = {each.invoice: each for each in seen.invoices}
+    for invoice in seen.project_invoices:
+        assert invoice.amount == amounts[invoice.proposal] == headers[invoice.proposal].amount
+        assert owed[invoice.proposal].amount == invoice.total == invoice.amount + invoice.tax
+
+
+def _written_back_is_posted(seen: Seen) -> None:
+    posted = {each.actual: each.voucher for each in seen.journal_lines if each.status == LineStatus.POSTED}
+    vouchers = {each.proposal: each.voucher for each in seen.project_invoices}
+    posted |= {each.actual: vouchers[each.proposal] for each in seen.invoice_lines}
+    for actual in seen.actuals.values():
+        if actual.voucher is not None:
+            assert posted.get(actual.actual) == actual.voucher, f"{actual.actual} names a voucher that is not its own"
+    done = (ProposalStatus.CLOSED, ProposalStatus.INVOICED)
+    closed = {each.proposal for each in seen.proposals if each.status in done}
+    for staged in seen.staged.values():
+        assert not staged.processed or staged.actual in posted or staged.proposal in closed, staged.actual
+    for invoice in seen.invoices:
+        is_posted = invoice.status == ProjectInvoiceStatus.POSTED
+        assert not is_posted or invoice.invoice in vouchers, f"{invoice.number} is posted, but not in finance"
+
+
+def _numbers_have_no_gaps(seen: Seen) -> None:
+    for sequence, given in numbers(seen.line).items():
+        assert given == list(range(1, len(given) + 1)), f"{sequence}: {given}"
+    proformas = sorted(int(each.number.removeprefix("PRO-")) for each in seen.invoices)
+    assert proformas == list(range(1, len(proformas) + 1)), f"proformas: {proformas}"
+
+
+def check_kept(before: Snapshot, after: Snapshot) -> None:
+    """Assert that what was posted stands as it stood."""
+    for table in FOR_EVER:
+        stood, stands = before.get(table.value, {}), after.get(table.value, {})
+        # the counter of a sequence is what is counted on
+        changed = [key for key, row in stood.items() if stands.get(key) != row and "next|" not in key]
+        assert changed == [], f"{table.value}: posted rows changed: {changed}"
+
+
+# -- when nothing is on its way any more
+
+
+def check_finished(line: Line) -> None:
+    """Assert that every document is finished, or that somebody can read what it waits for."""
+    seen = Seen(line)
+    assert line.dead == []
+    unnamed = list(_unnamed(seen))
+    assert unnamed == [], f"neither finished nor named: {unnamed}"
+    _posted_is_written_back(seen)
+
+
+def _posted_is_written_back(seen: Seen) -> None:
+    actuals = {actual.actual: actual for actual in seen.actuals.values()}
+    for line in seen.journal_lines:
+        if line.status == LineStatus.POSTED:
+            actual = actuals[line.actual]
+            told = (actual.voucher, actual.accounting_amount, actual.accounting_exchange_rate)
+            assert told == (line.voucher, line.accounting_amount, line.exchange_rate), line.actual
+    for invoice in seen.project_invoices:
+        header = next(each for each in seen.invoices if each.invoice == invoice.proposal)
+        assert header.customer_invoice == invoice.number
+    numbered = {invoice.proposal: invoice for invoice in seen.project_invoices}
+    for billed in seen.invoice_lines:
+        actual, voucher = actuals[billed.actual], numbered[billed.proposal].voucher
+        told = (actual.voucher, actual.accounting_amount, actual.sales_tax_amount)
+        assert told == (voucher, billed.amount_accounting_currency, billed.tax), billed.actual
+
+
+def _unnamed(seen: Seen) -> Iterator[str]:
+    """The documents and rows that are not finished, and of which nobody is told why."""
+    named = {id_ for problem in seen.problems for id_ in (problem.document, *problem.ids)}
+    pending = {work.partition for work in seen.pending}
+    for journal in seen.journals:
+        if journal.status != JournalStatus.POSTED and journal.journal not in named | pending:
+            yield f"journal {journal.journal}: {journal.status}"
+    for proposal in seen.proposals:
+        is_done = proposal.status in (ProposalStatus.INVOICED, ProposalStatus.CLOSED)
+        if not is_done and proposal.proposal not in named:
+            yield f"proposal {proposal.number}: {proposal.status}"
+    proposed = {proposal.proposal for proposal in seen.proposals}
+    for invoice in filter(_is_confirmed, seen.invoices):
+        if invoice.invoice not in proposed | named:
+            yield f"invoice {invoice.number} has no proposal"
+    for key, staged in seen.staged.items():
+        # what is told of its proposal or journal is told of the row
+        told = {staged.actual, staged.journal, *({key.partition} & proposed)} & (pending | named)
+        if not staged.processed and staged.waits_for is None and not told:
+            yield f"staged {staged.transaction_type} {staged.actual}"
+    for key, actual in seen.actuals.items():
+        if not actual.skip_sync and key not in seen.staged and actual.actual not in named:
+            yield f"actual {actual.actual} has not crossed"

@@ -1,0 +1,249 @@
+"""Whatever people and the host do, in whatever order: what must always hold holds after every step.
+
+`HISTORIES=2000 pytest tests/properties/test_histories.py` tries so many other histories instead of the fixed few.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from domain.errors import Refused
+from domain.option_sets import BillingType, TransactionClass
+from domain.pending_work import WorkKind
+from domain.tables import Table
+from tests.properties.histories import CONTRACTS, History, Work, at_rest
+from tests.properties.invariants import check_always, check_finished, check_kept
+
+# what CI runs, always the same
+EXAMPLES = 25
+STEPS = 35
+WANTED = int(os.environ.get("HISTORIES", "0"))
+
+AUGUST = (date(2026, 8, 3), date(2026, 8, 24), date(2026, 8, 31))
+# the first of them is in a closed period, the last not there yet
+WORK_DAYS = st.sampled_from((date(2026, 1, 15), *AUGUST, date(2026, 9, 2)))
+CUT_OFFS = st.sampled_from((date(2026, 8, 24), date(2026, 8, 31), date(2026, 9, 30)))
+INVOICE_DAYS = st.sampled_from((date(2026, 1, 31), date(2026, 8, 31), date(2026, 9, 15)))
+WORK_CLASSES = st.sampled_from(
+    (TransactionClass.TIME, TransactionClass.EXPENSE, TransactionClass.MATERIAL, TransactionClass.FEE)
+)
+BILLING_TYPES = st.sampled_from((*[BillingType.CHARGEABLE] * 3, BillingType.NON_CHARGEABLE, BillingType.COMPLIMENTARY))
+QUANTITIES = st.decimals(min_value=-4, max_value=40, places=2)
+EDITED = st.decimals(min_value=0, max_value=40, places=2)
+PRICES = st.decimals(min_value=0, max_value=999, places=2)
+RATES = st.decimals(min_value=50, max_value=300, places=2)
+# picks one of what there is, round and round
+PLACES = st.integers(min_value=0, max_value=19)
+
+WORKS = st.builds(
+    Work,
+    contract=st.sampled_from(CONTRACTS),
+    transaction_class=WORK_CLASSES,
+    quantity=QUANTITIES,
+    price=PRICES,
+    billing_type=BILLING_TYPES,
+    day=WORK_DAYS,
+    cost_currency=st.sampled_from((None, "USD", "GBP", "DKK")),
+    own_currency=st.sampled_from((*[True] * 9, False)),
+)
+EDITS = st.one_of(
+    st.tuples(st.just("quantity"), EDITED),
+    st.tuples(st.just("price"), PRICES),
+    st.tuples(st.just("billing_type"), BILLING_TYPES),
+)
+
+
+class Histories(RuleBasedStateMachine):
+    """People, systems and the host, one act at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history = History()
+        # what is tried on the drafts of the end
+        self.last_edit: tuple[str, object] = ("quantity", Decimal(1))
+        self.before = self.history.line.snapshot()
+
+    # -- the legal entity
+
+    @initialize(accrues=st.booleans(), lines_per_journal=st.sampled_from((1, 3, 200)), agreed=RATES)
+    def set_up(self, accrues: bool, lines_per_journal: int, agreed: Decimal) -> None:
+        history, line = self.history, self.history.line
+        rows = {row.key.row: row.columns for row in line.rows(Table.FINANCE_SETUP) if row.key.partition == "usmf"}
+        parameters = {**rows["ProjParameters"], "LinesPerJournal": lines_per_journal, "PeriodUnit": "Months"}
+        del parameters["Kind"]
+        history.set_up("usmf", "ProjParameters", **parameters)
+        flags = dict.fromkeys(("PostWIPEmpl", "PostWIPCost", "PostWIPItem", "PostWIPFee"), accrues)
+        history.set_up("usmf", "ProjRevenueProfile", ProfileName="TM", BillingMethod="TimeAndMaterial", **flags)
+        agreement = {"ProjInvoiceProjId": "C-COHO", "CurrencyId": "GBP", "ExchangeRate": str(agreed)}
+        history.set_up("usmf", "FixedExchangeRateAgreement", **agreement)
+
+    @rule(displayed=RATES, day=st.sampled_from(AUGUST))
+    def the_market_moves(self, displayed: Decimal, day: date) -> None:
+        pair = {"FromCurrencyCode": "GBP", "ToCurrencyCode": "USD"}
+        self.history.set_up("usmf", "ExchangeRate", **pair, ValidFrom=str(day), ExchangeRate=str(displayed))
+
+    # -- systems
+
+    @initialize(works=st.lists(WORKS, min_size=3, max_size=6), amount=PRICES, last_edit=EDITS)
+    def a_month_of_work(self, works: list[Work], amount: Decimal, last_edit: tuple[str, object]) -> None:
+        self.last_edit = last_edit
+        for work in works:
+            self.history.approve(work)
+        self.history.plan_milestone(amount, AUGUST[0])
+
+    @rule(work=WORKS)
+    def work_is_approved(self, work: Work) -> None:
+        self.history.approve(work)
+
+    @rule(amount=PRICES, day=WORK_DAYS)
+    def a_milestone_is_planned(self, amount: Decimal, day: date) -> None:
+        self.history.plan_milestone(amount, day)
+
+    @precondition(lambda self: self.history.unconnected)
+    @rule()
+    def connections_come(self) -> None:
+        self.history.connect()
+
+    # -- people
+
+    @rule(contract=st.sampled_from(CONTRACTS), day=CUT_OFFS)
+    def items_are_marked_ready(self, contract: str, day: date) -> None:
+        self.history.mark_ready(contract, day)
+
+    @rule(contract=st.sampled_from(CONTRACTS), cut_off=CUT_OFFS)
+    def drafts_are_asked_for(self, contract: str, cut_off: date) -> None:
+        self.history.create_proforma(contract, cut_off)
+
+    @rule(contract=st.sampled_from(CONTRACTS), day=CUT_OFFS, edits=st.lists(st.tuples(PLACES, EDITS), max_size=3))
+    def a_contract_is_billed(self, contract: str, day: date, edits: list[tuple[int, tuple[str, object]]]) -> None:
+        self.history.mark_ready(contract, day)
+        self.history.create_proforma(contract, day)
+        self.history.line.drain()
+        for place, edit in edits:
+            self._try(partial(self.history.edit, place, *edit))
+
+    @precondition(lambda self: self.history.has_details)
+    @rule(place=PLACES, edit=EDITS)
+    def a_detail_is_edited(self, place: int, edit: tuple[str, object]) -> None:
+        self._try(lambda: self.history.edit(place, *edit))
+
+    @precondition(lambda self: self.history.has_invoices)
+    @rule(place=PLACES, transaction_class=WORK_CLASSES, quantity=EDITED, price=PRICES)
+    def a_line_is_added(
+        self, place: int, transaction_class: TransactionClass, quantity: Decimal, price: Decimal
+    ) -> None:
+        self._try(lambda: self.history.add_by_hand(place, transaction_class, quantity, price))
+
+    @precondition(lambda self: self.history.has_details)
+    @rule(place=PLACES, act=st.sampled_from(("remove", "review", "delete")))
+    def a_draft_is_worked_on(self, place: int, act: str) -> None:
+        self._try(lambda: getattr(self.history, act)(place))
+
+    @precondition(lambda self: self.history.has_invoices)
+    @rule(place=PLACES, cut_off=CUT_OFFS)
+    def a_draft_is_refreshed(self, place: int, cut_off: date) -> None:
+        self._try(lambda: self.history.refresh(place, cut_off))
+
+    @precondition(lambda self: self.history.has_invoices)
+    @rule(place=PLACES, day=INVOICE_DAYS)
+    def an_invoice_is_to_be_confirmed(self, place: int, day: date) -> None:
+        self.history.confirm(place, day)
+
+    @precondition(lambda self: self.history.has_invoices)
+    @rule(day=INVOICE_DAYS)
+    def all_invoices_are_to_be_confirmed(self, day: date) -> None:
+        for place in range(len(self.history.invoices())):
+            self.history.confirm(place, day)
+
+    @rule()
+    def journals_are_to_be_posted(self) -> None:
+        self.history.post(WorkKind.POST_JOURNAL, AUGUST[-1])
+
+    @rule(day=INVOICE_DAYS)
+    def proposals_are_to_be_posted(self, day: date) -> None:
+        self.history.post(WorkKind.POST_PROPOSAL, day)
+
+    # -- the host
+
+    @precondition(lambda self: self.history.line.queues.waiting)
+    @rule(place=PLACES)
+    def a_message_is_delivered(self, place: int) -> None:
+        command = self.history.deliver(place)
+        note(f"    {command.name} of {command.document}" if command else "    nothing waits")
+
+    @precondition(lambda self: self.history.line.queues.waiting)
+    @rule()
+    def everything_is_delivered(self) -> None:
+        self.history.line.drain()
+
+    @precondition(lambda self: self.history.line.queues.waiting)
+    @rule(seed=st.integers(0, 99))
+    def everything_is_delivered_twice_in_any_order(self, seed: int) -> None:
+        self.history.deliver_restlessly(seed)
+
+    @rule(place=PLACES)
+    def a_message_comes_again(self, place: int) -> None:
+        command = self.history.send_again(place)
+        note(f"    {command.name} of {command.document}" if command else "    none was ever sent")
+
+    @rule()
+    def the_import_runs(self) -> None:
+        self.history.line.tick()
+
+    @rule(day=INVOICE_DAYS)
+    def a_quiet_day(self, day: date) -> None:
+        self.history.line.finish(day)
+
+    # -- what holds
+
+    def check_invariants(self, *args: object, **kwargs: object) -> None:
+        """After every step, with what stood before it."""
+        after = self.history.line.snapshot()
+        check_kept(self.before, after)
+        check_always(self.history.line)
+        self.before = after
+
+    def teardown(self) -> None:
+        """At the end all is billed, and comes to rest, and delivering it all again changes nothing."""
+        history = self.history
+        history.line.drain()
+        for contract in CONTRACTS:
+            self.a_contract_is_billed(contract, AUGUST[-1], [(place, self.last_edit) for place in range(3)])
+        for place in range(len(history.invoices())):
+            history.confirm(place, AUGUST[-1])
+        history.finish(AUGUST[-1])
+        # a message that found nothing to do finds it the second time, as it may
+        history.send_everything_again()
+        history.finish(AUGUST[-1])
+        self.check_invariants()
+        check_finished(history.line)
+        before = at_rest(history.line)
+        history.send_everything_again()
+        assert at_rest(history.line) == before, "delivering everything again changed something"
+
+    def _try(self, act: Callable[[], None]) -> None:
+        before = self.history.line.snapshot()
+        try:
+            act()
+        except Refused as refused:
+            note(f"    refused: {refused}")
+            assert self.history.line.snapshot() == before, "a refused act changed something"
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    max_examples=WANTED or EXAMPLES,
+    stateful_step_count=STEPS,
+    derandomize=not WANTED,
+    database=None,
+    # who looks for a new failure wants the shortest one; that takes minutes
+    phases=(Phase.generate, Phase.shrink) if WANTED else (Phase.generate,),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
