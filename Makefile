@@ -31,7 +31,7 @@ check: format-check lint types imports ## format, lint, types and import contrac
 
 .PHONY: test
 test: check ## check, then the whole test suite
-	$(PYTHON) -m pytest $(PYTEST_ARGS)
+	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: demo
 demo: setup ## documents from a draft proforma to a posted invoice and back, then stop

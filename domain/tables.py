@@ -22,6 +22,7 @@ class Table(StrEnum):
     DATAVERSE_CONTRACT_CUSTOMERS = "DataverseContractCustomers"  # msdyn_projectcontractsplitbillingrule
     DATAVERSE_MILESTONES = "DataverseMilestones"  # msdyn_contractlinescheduleofvalue
     DATAVERSE_BILLING_BACKLOG = "DataverseBillingBacklog"  # work index: items that are Ready to invoice
+    DATAVERSE_DRAFTS = "DataverseDrafts"  # work index: drafts that can be added to
     # -- Dataverse: the proforma invoice, one partition an invoice
     DATAVERSE_INVOICES = "DataverseInvoices"  # invoice
     DATAVERSE_INVOICE_LINES = "DataverseInvoiceLines"  # invoicedetail
@@ -60,3 +61,4 @@ class Table(StrEnum):
     # -- ours: what people look at when something stopped
     INVOICING_PROBLEMS = "InvoicingProblems"
     INVOICING_DEAD_LETTERS = "InvoicingDeadLetters"
+    INVOICING_TIMELINE = "InvoicingTimeline"

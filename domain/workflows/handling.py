@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from domain.commands import Command
+from domain.commands import Command, ConfirmInvoice, PostProposal, SyncTableMap, WriteBackPosting
 from domain.errors import (
     AlreadyExists,
     ChangedMeanwhile,
@@ -19,6 +19,10 @@ from domain.problems import OpenProblem, open_problem, problem_key
 from domain.rows import Delete, Insert, Replace
 from domain.saving import ROUNDS_MAX, save
 from domain.tables import Table
+from domain.timeline import TimelineEvent
+
+# stages of an invoice whose time no row of a business table keeps, or not for long
+TIMELINE = frozenset((ConfirmInvoice.name, SyncTableMap.name, PostProposal.name, WriteBackPosting.name))
 
 
 def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Outcome:
@@ -43,7 +47,15 @@ def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Ou
         keep_problem(store, _row(command, by_precedence(outcome.problems)[0]))
     else:
         clear_problem(store, command.document, command.stage)
+        if command.name in TIMELINE:
+            _mark(store, command)
     return outcome
+
+
+def _mark(store: RowStore, command: Command) -> None:
+    """Say on the document's timeline that the stage is passed; the first time counts."""
+    event = TimelineEvent(document=command.document, stage=command.stage)
+    save(store, Table.INVOICING_TIMELINE, event.key.partition, (Insert(event.key.row, event.to_columns()),))
 
 
 def keep_problem(store: RowStore, problem: OpenProblem) -> None:

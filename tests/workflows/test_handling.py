@@ -1,10 +1,11 @@
 """A refusal and a wait are stored on their document, a success clears what was stored."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
-from domain.commands import ConfirmInvoice
+from domain.commands import ConfirmInvoice, CreateProforma
 from domain.errors import NotYet, OutcomeUnknown, Problem, ReasonCode, Refused
 from domain.outcome import Action, Outcome
 from domain.problems import OpenProblem, open_problem, problem_key
@@ -12,6 +13,7 @@ from domain.rows import Replace
 from domain.tables import Table
 from domain.workflows.handling import clear_problem, handle, keep_problem
 from functions.storage.memory import Call, MemoryRowStore
+from tests.fakes.frozen_clock import FrozenClock
 from tests.workflows.adatum import COMMAND, CORRELATION, INVOICE
 
 CONFIRM = ConfirmInvoice.model_validate(
@@ -128,6 +130,26 @@ def test_a_problem_that_came_meanwhile_is_not_cleared(memory_store: MemoryRowSto
     assert stored(memory_store) == [row_of(EDITED)]
 
 
-def test_nothing_to_clear_costs_one_read(memory_store: MemoryRowStore) -> None:
+def test_nothing_to_clear_costs_one_read_and_the_timeline_one_write(memory_store: MemoryRowStore) -> None:
     handle(memory_store, CONFIRM, lambda: DONE)
-    assert [call.method for call in memory_store.calls] == ["find"]
+    assert [call.method for call in memory_store.calls] == ["find", "write"]
+
+
+def test_a_stage_stands_on_the_timeline_once_with_the_time_of_the_first(
+    memory_store: MemoryRowStore, frozen_clock: FrozenClock
+) -> None:
+    began = frozen_clock.now()
+    for _ in range(2):
+        handle(memory_store, CONFIRM, lambda: DONE)
+        frozen_clock.advance(60)
+    (event,) = memory_store.rows(Table.INVOICING_TIMELINE)
+    assert event.columns == {"Document": INVOICE, "Stage": "confirm-invoice"}
+    assert event.changed_at == began
+
+
+def test_a_draft_is_made_for_a_contract_and_leaves_its_timeline_alone(memory_store: MemoryRowStore) -> None:
+    command = CreateProforma(
+        command=COMMAND, correlation=CORRELATION, requested_at=CONFIRM.requested_at, contract=INVOICE, cut_off=date.max
+    )
+    handle(memory_store, command, lambda: DONE)
+    assert memory_store.rows(Table.INVOICING_TIMELINE) == []

@@ -14,6 +14,7 @@ from domain.record import Record
 from domain.rows import RowKey, StoredRow
 from domain.saving import read_keys
 from domain.tables import Table
+from domain.timeline import TimelineEvent
 from tools.cli.desk import Desk
 
 KEYS_PER_READ = 1_000
@@ -60,10 +61,9 @@ class InvoiceFacts:
     invoice_changed_at: datetime | None
     # when the lines of the draft were written
     drafted_at: datetime | None = None
-    # when its connections were written, which only confirmation does
-    confirmed_at: datetime | None = None
+    # when each stage of its timeline was passed first, by the stage's name
+    passed_at: dict[str, datetime | None] = field(default_factory=dict)
     proposal: Proposal | None = None
-    proposal_changed_at: datetime | None = None
     # chargeable billed sales in Dataverse, and those that know their voucher
     written_back: Count = field(default_factory=Count)
     # billed sales that arrived, of those that confirmation made
@@ -87,6 +87,8 @@ def read_facts(desk: Desk, invoice: Invoice) -> InvoiceFacts:
     facts = InvoiceFacts(invoice, header.changed_at if header else None)
     for row in _rows(desk, Table.DATAVERSE_INVOICE_LINES, invoice.invoice, ("lineitemnumber",)):
         facts.drafted_at = _later(facts.drafted_at, row.changed_at)
+    for row in _rows(desk, Table.INVOICING_TIMELINE, invoice.invoice, TimelineEvent.columns()):
+        facts.passed_at[TimelineEvent.from_columns(row.columns).stage] = row.changed_at
     _read_actuals(desk, facts)
     _read_connections(desk, facts)
     _read_sales(desk, facts)
@@ -116,7 +118,6 @@ def _read_actuals(desk: Desk, facts: InvoiceFacts) -> None:
     facts.staged.all = max(facts.staged.all, facts.invoice.billed_sales or 0)
     for row in _rows(desk, Table.FINANCE_ACTUALS_STAGING, facts.invoice.invoice, ("TransactionType", "ImportError")):
         facts.staged.done += 1
-        facts.staged.at = _later(facts.staged.at, row.changed_at)
         _add_wait(facts, row)
 
 
@@ -127,7 +128,6 @@ def _read_connections(desk: Desk, facts: InvoiceFacts) -> None:
         # connections of line details are made with the draft, and stay in Dataverse
         if all(row.columns.get(name, ACTUAL) == ACTUAL for name in names):
             facts.connected.all += 1
-            facts.confirmed_at = _later(facts.confirmed_at, row.changed_at)
     for row in _rows(desk, Table.FINANCE_TRANSACTION_RELATIONSHIPS, invoice, ("Transaction1Role",)):
         facts.connected.done += 1
         facts.connected.at = _later(facts.connected.at, row.changed_at)
@@ -171,7 +171,7 @@ def _read_proposal(desk: Desk, facts: InvoiceFacts) -> None:
     key = facts.invoice.key
     header = desk.store.find(Table.FINANCE_INVOICE_PROPOSALS, key)
     if header is not None:
-        facts.proposal, facts.proposal_changed_at = Proposal.from_columns(header.columns), header.changed_at
+        facts.proposal = Proposal.from_columns(header.columns)
         facts.lines.all = facts.proposal.lines or 0
     for row in _rows(desk, Table.FINANCE_INVOICE_PROPOSAL_LINES, key.partition, ("LineNumber",)):
         facts.lines.done += 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from domain.commands import ConfirmInvoice, SyncTableMap
 from domain.invoice_proposal import ProposalStatus
 from domain.option_sets import ProjectInvoiceStatus
 from tools.cli.amounts import amount_text, count_text
@@ -115,22 +116,22 @@ def _confirmed(facts: InvoiceFacts) -> StageView:
     number = facts.invoice.number
     if facts.invoice.status in DRAFTS:
         return StageView("confirmed", State.WAITS, "", None, "", f"the project manager: invoicing confirm {number}")
-    return StageView("confirmed", State.DONE, "", facts.confirmed_at, f"accounting date {facts.invoice.confirmed_on}")
+    at = _passed_at(facts, ConfirmInvoice.name)
+    return StageView("confirmed", State.DONE, "", at, f"accounting date {facts.invoice.confirmed_on}")
 
 
 def _header(facts: InvoiceFacts) -> StageView:
     proposal = facts.proposal
     if proposal is None:
         return StageView("header synced", State.WAITS, "", None, "", "the table map Project invoice proposal V2")
-    arrived_at = facts.proposal_changed_at if proposal.status == ProposalStatus.AWAITING_LINES else None
-    return StageView("header synced", State.DONE, "", arrived_at, f"{proposal.company}, customer {proposal.customer}")
+    at = _passed_at(facts, f"{SyncTableMap.name}|project_invoice_proposal_v2|")
+    return StageView("header synced", State.DONE, "", at, f"{proposal.company}, customer {proposal.customer}")
 
 
 def _staged(facts: InvoiceFacts) -> StageView:
     stage = _counted("actuals staged", facts.staged, "the table map Project Operations integration actuals")
-    # import and posting write on the same rows, so their time is that of the arrival only until then
-    is_untouched = facts.proposal is None or facts.proposal.status == ProposalStatus.AWAITING_LINES
-    return stage if is_untouched else replace(stage, at=None)
+    at = _passed_at(facts, f"{SyncTableMap.name}|project_operations_integration_actuals|")
+    return replace(stage, at=at) if stage.state == State.DONE else stage
 
 
 def _connected(facts: InvoiceFacts) -> StageView:
@@ -188,3 +189,9 @@ def _counted(name: str, count: Count, waits_for: str) -> StageView:
     if count.is_whole:
         return StageView(name, State.DONE, told, count.at, "")
     return StageView(name, State.WAITS, told, None, "", waits_for)
+
+
+def _passed_at(facts: InvoiceFacts, stage: str) -> datetime | None:
+    """Tell when a stage was passed; of a stage in several ranges, when the last one was."""
+    times = [at for name, at in facts.passed_at.items() if name.startswith(stage) and at is not None]
+    return max(times, default=None)

@@ -21,6 +21,7 @@ var tableNames = [
   'DataverseContractCustomers'
   'DataverseMilestones'
   'DataverseBillingBacklog'
+  'DataverseDrafts'
   'DataverseInvoices'
   'DataverseInvoiceLines'
   'DataverseInvoiceLineDetails'
@@ -50,6 +51,7 @@ var tableNames = [
   'FinanceNumberSequences'
   'InvoicingProblems'
   'InvoicingDeadLetters'
+  'InvoicingTimeline'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
