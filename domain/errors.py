@@ -98,6 +98,7 @@ class ReasonCode(StrEnum):
     PROPOSAL_WITHOUT_LINES = "proposal_without_lines"
     CUSTOMER_ON_HOLD = "customer_on_hold"
     VOUCHER_OUT_OF_BALANCE = "voucher_out_of_balance"
+    BATCH_REQUIRED = "batch_required"
     # -- write-back
     ACTUAL_MISSING = "actual_missing"
     # -- infrastructure

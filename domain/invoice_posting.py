@@ -110,7 +110,10 @@ class PostedLine:
         if self.transaction is None:
             return None
         return self.transaction.changed(
-            status=TransactionStatus.INVOICED, proposal=self.terms.proposal.proposal, invoice=number
+            status=TransactionStatus.INVOICED,
+            proposal=self.terms.proposal.proposal,
+            invoice=number,
+            reversed_accounting_amount=self.transaction.accrued_accounting_amount,
         )
 
 

@@ -31,10 +31,18 @@ class LineStatus(StrEnum):
     TRANSFERRED = "Transferred"
 
 
+class JournalType(StrEnum):
+    """What a journal was made for: rows from staging, or what invoices have left in WIP."""
+
+    INTEGRATION = "Integration"
+    ACCRUED_REVENUE = "AccruedRevenue"
+
+
 class Journal(Record):
     """A header (`ProjAdvancedJournal`), the status row of the document."""
 
     journal: Guid = Field(alias="ProjAdvancedJournalId")
+    journal_type: JournalType = Field(default=JournalType.INTEGRATION, alias="JournalType")
     company: CompanyCode = Field(alias="DataAreaId")
     description: Text = Field(alias="Description")
     status: JournalStatus = Field(alias="Status")

@@ -111,6 +111,11 @@ class ProjectTransaction(Record):
     # -- since invoicing
     proposal: Guid | None = Field(default=None, alias="ProformaInvoiceId")
     invoice: KeyText | None = Field(default=None, alias="ProjInvoiceId")
+    # what that invoice took back of the accrual, in the accounting currency; None: nothing, or not recorded
+    reversed_accounting_amount: Number | None = Field(default=None, alias="LedgerSalesReversed")
+    # -- since a reconciliation of accrued revenue: what it moved out of WIP, in the accounting currency
+    corrected_accounting_amount: Number | None = Field(default=None, alias="LedgerSalesCorrected")
+    correction_voucher: KeyText | None = Field(default=None, alias="CorrectionVoucher")
 
     @property
     def key(self) -> RowKey:

@@ -139,6 +139,7 @@ class Parameters(SetupItem):
     invoice_number_format: NumberFormat = Field(alias="InvoiceNumberFormat")
     invoice_voucher_format: NumberFormat = Field(alias="InvoiceVoucherFormat")
     journal_voucher_format: NumberFormat = Field(alias="JournalVoucherFormat")
+    accrued_revenue_voucher_format: NumberFormat = Field(default="ARR-######", alias="AccruedRevenueVoucherFormat")
 
 
 class LineProperty(SetupItem):

@@ -34,7 +34,7 @@ from domain.workflows.reading import known_document, paged
 INVOICE_SEQUENCE = "customer-invoice"
 VOUCHER_SEQUENCE = "invoice-voucher"
 # columns of a project transaction that an invoice changes
-INVOICED_COLUMNS = ("TransStatus", "ProformaInvoiceId", "ProjInvoiceId")
+INVOICED_COLUMNS = ("TransStatus", "ProformaInvoiceId", "ProjInvoiceId", "LedgerSalesReversed")
 # problems that one refusal names
 PROBLEMS_MAX = 20
 # what stands in for numbers while a posting is only tried
@@ -235,7 +235,7 @@ def _save_lines(store: RowStore, partition: str, lines: Sequence[PostedLine], nu
 
 def _invoiced(sale: ProjectTransaction) -> Merge:
     columns = sale.to_columns()
-    return Merge(sale.key.row, {name: columns[name] for name in INVOICED_COLUMNS})
+    return Merge(sale.key.row, {name: columns[name] for name in INVOICED_COLUMNS if name in columns})
 
 
 def _save_invoice(store: RowStore, posted: PostedInvoice) -> None:

@@ -16,6 +16,7 @@ from domain.tables import Table
 from domain.workflows.confirm_many import confirm_many
 from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.mark_ready import mark_ready
+from tools.scenarios.commands_accounting import ACCOUNTING_COMMANDS
 from tools.scenarios.commands_drafts import DRAFT_COMMANDS
 from tools.scenarios.document import BadScenario
 from tools.scenarios.world import World
@@ -121,6 +122,7 @@ COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType(
         r"post journals": ("post journals", post_journals),
         rf"post proposals on (?P<on>{_DAY})": ("post proposals on 2026-08-31", post_proposals),
         r"forget set-up (?P<company>\w+) (?P<prefix>\S+)": ("forget set-up usmf ExchangeRate|Default|GBP", forget),
+        **ACCOUNTING_COMMANDS,
         **DRAFT_COMMANDS,
     }
 )

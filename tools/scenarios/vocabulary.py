@@ -126,7 +126,7 @@ def value_of(record: type[Record], attribute: str, text: str, names: "Names") ->
     if enum is not None:
         return _member(enum, text)
     if _NUMBER.match(text) and is_number(record, attribute):
-        return _number(text)
+        return number_of(text)
     if text.lower() in {"true", "false", "yes", "no"}:
         return text.lower() in {"true", "yes"}
     return names.id_of(text) if _is_id(record, attribute) else text
@@ -161,7 +161,7 @@ def number_text(number: Decimal) -> str:
 def same_text(record: type[Record], attribute: str, text: str) -> str:
     """Bring a cell to the form that cells are compared in."""
     if _NUMBER.match(text) and is_number(record, attribute):
-        return number_text(_number(text))
+        return number_text(number_of(text))
     return _WORDS.sub("", text.lower()) if is_enum(record, attribute) else text
 
 
@@ -217,7 +217,8 @@ def _member(enum: type[Enum], text: str) -> object:
     raise BadScenario(f"{text!r} is none of {names}")
 
 
-def _number(text: str) -> Decimal:
+def number_of(text: str) -> Decimal:
+    """Read a number as accountants write it: 1,600.50, and (1,600) for a negative one."""
     is_negative = text.startswith("(") or text.startswith("-")
     number = Decimal(text.strip("()-").replace(",", ""))
     return -number if is_negative else number
