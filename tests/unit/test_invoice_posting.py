@@ -237,7 +237,9 @@ def test_an_invoiced_transaction_says_so_and_keeps_the_rest() -> None:
     invoiced = found.invoiced_transaction("INV-0001")
     assert invoiced is not None
     assert (invoiced.status, invoiced.invoice, invoiced.proposal) == (TransactionStatus.INVOICED, "INV-0001", PROPOSAL)
-    assert invoiced.changed(status=transaction.status, invoice=None, proposal=None) == transaction
+    assert invoiced.reversed_accounting_amount == transaction.accrued_accounting_amount
+    before = {"status": transaction.status, "invoice": None, "proposal": None, "reversed_accounting_amount": None}
+    assert invoiced.changed(**before) == transaction
     # a second delivery finds it invoiced by this very invoice
     assert decided(make_setup(WIP), make_proposal_line(transaction=transaction), invoiced).additions == found.additions
 
