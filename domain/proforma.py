@@ -6,6 +6,7 @@ One partition is one invoice. Details sort by contract line, then as their sourc
 from pydantic import Field
 
 from domain.commands import Guid as CommandGuid
+from domain.commands import Instant
 from domain.money import ZERO
 from domain.option_sets import (
     BillingMethod,
@@ -55,6 +56,7 @@ class Invoice(Record):
     details: int = Field(alias="invoicing_details", ge=0)
     # the command that made the draft; what follows the document through every log line
     created_by: CommandGuid = Field(alias="invoicing_createdby")
+    created_at: Instant | None = Field(default=None, alias="createdon")
     correlation: CommandGuid = Field(alias="invoicing_correlation")
     # None: it is not confirmed together with others
     bulk_status: BulkConfirmationStatus | None = Field(default=None, alias="msdyn_bulkconfirmationstatus")
@@ -86,6 +88,18 @@ class Invoice(Record):
     def is_editable(self) -> bool:
         """Tell whether its details may change: nobody has begun to confirm it."""
         return self.is_confirmable and self.confirmed_by is None
+
+    @property
+    def draft_key(self) -> RowKey:
+        """Where it stands among the drafts of its contract, the latest last."""
+        at = "" if self.created_at is None else self.created_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return RowKey(self.contract, f"{at}|{self.number}|{self.invoice}")
+
+
+class DraftEntry(Record):
+    """A row of the work index `DataverseDrafts`: one draft of a contract, which may be confirmed or deleted by now."""
+
+    invoice: Guid = Field(alias="Invoice")
 
 
 class InvoiceLine(Record):

@@ -32,7 +32,7 @@ from domain.option_sets import (
 from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
-from domain.rows import Insert, Merge, RowKey, StoredRow
+from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, replace_status, save
 from domain.tables import Table
 from domain.workflows.confirm_many import told_in_bulk
@@ -94,6 +94,9 @@ def confirm_invoice(
     if before.is_confirmable:
         with told_in_bulk(store, before):
             invoice = _confirm(store, command, before, row, adjustments_cross)
+    if before.is_confirmable or invoice.confirmed_by == command.command:
+        # nothing can be added to it any more
+        save(store, Table.DATAVERSE_DRAFTS, invoice.contract, (Delete(invoice.draft_key.row),))
     sender.send(commands_after(invoice, command))
     facts: dict[str, str | int] = {
         "invoice": invoice.number,
@@ -131,16 +134,7 @@ def _confirm(
     on = invoice.confirmed_on or command.confirmed_on
     terms = Terms(invoice, on, adjustments_cross=adjustments_cross)
     pages = paged(lambda: _decided_pages(store, terms))
-    extents: list[_Extent] = []
-    problems: list[Problem] = []
-    for page in pages():
-        extents.append(_extent(page))
-        problems += _problems(page)
-    problems = [*_problems_of_header(invoice, extents), *problems]
-    if problems:
-        raise Refused(_refusal(problems))
-    if sum(extent.details for extent in extents) != invoice.details:
-        raise NotYet(_changed(invoice))
+    extents = _decided_extents(invoice, pages())
     begun, row = _begin(store, command, invoice, row)
     if not begun.is_confirmable:
         return begun
@@ -166,6 +160,25 @@ def _confirm(
         total=total((*amounts, *taxes)),
     )
     return _commit(store, begun, after, row.etag)
+
+
+def _decided_extents(invoice: Invoice, pages: Iterator[Sequence[_Decided]]) -> list[_Extent]:
+    """Decide every line detail once before anything is written.
+
+    Raises:
+        Refused: one of them can't be confirmed. NotYet: the header speaks of other details.
+    """
+    extents: list[_Extent] = []
+    problems: list[Problem] = []
+    for page in pages:
+        extents.append(_extent(page))
+        problems += _problems(page)
+    problems = [*_problems_of_header(invoice, extents), *problems]
+    if problems:
+        raise Refused(_refusal(problems))
+    if sum(extent.details for extent in extents) != invoice.details:
+        raise NotYet(_changed(invoice))
+    return extents
 
 
 def _begin(store: RowStore, command: ConfirmInvoice, invoice: Invoice, row: StoredRow) -> tuple[Invoice, StoredRow]:

@@ -21,7 +21,7 @@ from domain.number_sequences import formatted
 from domain.option_sets import ProjectInvoiceStatus
 from domain.outcome import Action, Outcome
 from domain.ports import RowStore
-from domain.proforma import Invoice, InvoiceLine
+from domain.proforma import DraftEntry, Invoice, InvoiceLine
 from domain.rows import Delete, Insert, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, save
 from domain.tables import Table
@@ -45,7 +45,9 @@ def create_proforma(store: RowStore, command: CreateProforma) -> Outcome:
 
     Repeating it: the drafts stay as they are; what became ready since waits for the next command.
     """
-    billing = read_billing(store, command.contract, wish=command.command, cut_off=command.cut_off)
+    billing = read_billing(
+        store, command.contract, wish=command.command, cut_off=command.cut_off, asked_at=command.requested_at
+    )
     due, problems = due_items(store, billing)
     drafts = [each for each in sorted(billing.customers) if _make_draft(store, billing, each, due.get(each, []))]
     invoices = [billing.invoice_of(customer) for customer in drafts]
@@ -120,8 +122,10 @@ def _write_header(
 ) -> None:
     invoice = billing.invoice_of(customer)
     if stands is None:
-        header = _header(store, billing, customer, totals).to_columns()
-        save(store, Table.DATAVERSE_INVOICES, invoice, (Insert(invoice, header),))
+        made = _header(store, billing, customer, totals)
+        entry = Insert(made.draft_key.row, DraftEntry(invoice=invoice).to_columns())
+        save(store, Table.DATAVERSE_DRAFTS, made.contract, (entry,))
+        save(store, Table.DATAVERSE_INVOICES, invoice, (Insert(invoice, made.to_columns()),))
         return
     before = Invoice.from_columns(stands.columns)
     after = totals.header(before)
@@ -149,6 +153,7 @@ def _header(store: RowStore, billing: Billing, customer: str, totals: DraftTotal
         total=totals.chargeable,
         details=totals.count,
         created_by=billing.wish,
+        created_at=billing.asked_at,
         correlation=derive_id("correlation", invoice),
     )
 

@@ -114,6 +114,7 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
             drafted = _refresh(store, header, date.fromisoformat(act.cut_off or ""))
         case "delete":
             _delete(store, header)
+            save(store, Table.DATAVERSE_DRAFTS, header.contract, (Delete(header.draft_key.row),))
             gone = {"details": 0, "amount": ZERO, "tax": ZERO, "total": ZERO, "state": InvoiceState.CANCELED}
             _replace(store, row, header.changed(pending_act=None, **gone))
             return

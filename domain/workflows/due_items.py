@@ -5,7 +5,7 @@ An item is claimed by its version: whoever stamps it first has it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import batched
 from types import MappingProxyType
 
@@ -46,6 +46,8 @@ class Billing:
     customers: Mapping[str, ContractCustomer]
     # ids of the accounts behind the customers that are known
     accounts: frozenset[str]
+    # when its drafts were asked for; None: its drafts stand already
+    asked_at: datetime | None
     # contract customer: the draft that its items go on; all others get one of their own
     drafts: Mapping[str, str]
 
@@ -55,7 +57,13 @@ class Billing:
 
 
 def read_billing(
-    store: RowStore, contract_id: str, *, wish: str, cut_off: date, drafts: Mapping[str, str] = _NO_DRAFTS
+    store: RowStore,
+    contract_id: str,
+    *,
+    wish: str,
+    cut_off: date,
+    asked_at: datetime | None = None,
+    drafts: Mapping[str, str] = _NO_DRAFTS,
 ) -> Billing:
     """Read the contract with its lines, customers and their accounts.
 
@@ -77,6 +85,7 @@ def read_billing(
         {line.line: line for line in lines},
         {customer.contract_customer: customer for customer in customers},
         frozenset(key.row for key in accounts),
+        asked_at,
         drafts,
     )
 

@@ -15,6 +15,7 @@ from domain.option_sets import ProjectInvoiceStatus
 from domain.proforma import Invoice, InvoiceLineDetail
 from domain.rows import Merge
 from domain.tables import Table
+from domain.workflows.add_to_invoice import add_to_invoice
 from domain.workflows.edit_draft import add_line, delete_draft, edit_details, remove_details, review_draft
 from domain.workflows.refresh_draft import refresh_draft
 from tools.scenarios.document import BadScenario
@@ -80,6 +81,19 @@ def refresh(world: World, invoice: str, up_to: str) -> None:
     world.told += outcome.problems
 
 
+def add_to(world: World, contract: str, up_to: str) -> None:
+    """Put due items on the latest draft of their customer, or on a new one."""
+    wish = derive_id("scenario-add-to-invoice", len(world.queues.sent), len(world.store.calls))
+    outcome = add_to_invoice(
+        world.store,
+        contract=world.terms(contract).contract.contract,
+        cut_off=date.fromisoformat(up_to),
+        wish=wish,
+        at=world.clock.now(),
+    )
+    world.told += outcome.problems
+
+
 def evaluate(world: World, name: str, status: str) -> None:
     """Let somebody evaluate the not-to-exceed limit of a sale: what the product's own process writes."""
     id_ = world.names.id_of(name)
@@ -132,6 +146,10 @@ DRAFT_COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType
         rf"remove (?P<names>.+) from (?P<invoice>{_NUMBER})": ("remove sale, travel from PRO-000001", remove),
         rf"delete (?P<invoice>{_NUMBER})": ("delete PRO-000001", delete),
         rf"make (?P<invoice>{_NUMBER}) (?P<status>draft|in review|confirmed)": ("make PRO-000001 in review", review),
+        rf"add to invoice (?P<contract>\S+) up to (?P<up_to>{_DAY})": (
+            "add to invoice C-ADATUM up to 2026-08-31",
+            add_to,
+        ),
         r"evaluate the limit of (?P<name>\S+): (?P<status>.+)": ("evaluate the limit of sale: Failed", evaluate),
         rf"refresh (?P<invoice>{_NUMBER}) up to (?P<up_to>{_DAY})": (
             "refresh PRO-000001 up to 2026-08-31",
