@@ -75,7 +75,8 @@ def in_trace(correlation: str | None, name: str, document: str, *, begun: int | 
     with trace.get_tracer("invoicing").start_as_current_span(
         name,
         context=trace.set_span_in_context(NonRecordingSpan(parent), Context()),
-        kind=SpanKind.CONSUMER,
+        # inside the host's invocation, which is a request already
+        kind=SpanKind.INTERNAL,
         attributes={"invoicing.document": document, "invoicing.correlation": correlation or ""},
         links=[Link(invocation)] if invocation.is_valid else [],
         start_time=begun,

@@ -58,8 +58,8 @@ param alwaysReady array = []
 @allowed(['Recreate', 'RollingUpdate'])
 param siteUpdateStrategy string = 'Recreate'
 
-@description('Functions that are not triggered, as post_proposal: what waits for them stays in its queue.')
-param disabledFunctions array = []
+@description('Functions that are not triggered, as { \'AzureWebJobs.post_proposal.Disabled\': \'true\' }: what waits for them stays in its queue.')
+param disabledFunctions object = {}
 
 @description('When staging rows are imported: six-field NCRONTAB, UTC.')
 param importFromStagingSchedule string = '*/30 * * * * *'

@@ -7,3 +7,6 @@ param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 param importFromStagingSchedule = '0 * * * * *'
 param maximumInstanceCount = 40
 param logDailyQuotaGb = '1'
+param alertEmails = empty(readEnvironmentVariable('ALERT_EMAIL', '')) ? [] : [readEnvironmentVariable('ALERT_EMAIL', '')]
+param operatorGroupId = readEnvironmentVariable('OPERATOR_GROUP_ID', '')
+param auditorGroupId = readEnvironmentVariable('AUDITOR_GROUP_ID', '')

@@ -140,9 +140,10 @@ def functions_agree(infra: Infra) -> Iterator[str]:
                 yield f"{path}: scale group {group} is not function:<a function>"
             if "zoneRedundant" in values and text(values["zoneRedundant"].value) == "true" and int(count) < 2:
                 yield f"{path}: {group} has {count} instance, but zones need two"
-        for node in items_of(values["disabledFunctions"].value) if "disabledFunctions" in values else []:
-            if text(node) not in infra.code.triggers:
-                yield f"{path}: {text(node)} cannot be switched off, it does not exist"
+        for name in values["disabledFunctions"].body if "disabledFunctions" in values else ():
+            switch = re.fullmatch(r"AzureWebJobs\.(\w+)\.Disabled", name)
+            if switch is None or switch.group(1) not in infra.code.triggers:
+                yield f"{path}: {name} switches nothing off"
 
 
 def _warm(block: Block | None) -> Iterator[tuple[str, str]]:
@@ -240,7 +241,14 @@ def workflow_agrees(infra: Infra) -> Iterator[str]:
     uses = [step["uses"] for job in jobs.values() for step in job["steps"] if "uses" in step]
     pin = re.compile(r"[\w.-]+/[\w./-]+@(v\d+\.\d+\.\d+|[0-9a-f]{40})")
     yield from (f"{use} is not pinned by a full version" for use in sorted(set(uses)) if not pin.fullmatch(use))
-    wanted = ("make test", "az bicep build ", "az bicep lint ", "az bicep build-params ", "az deployment group what-if")
+    wanted = (
+        "make test",
+        "az bicep build ",
+        "az bicep lint ",
+        ".parsing_errors == 0",
+        "az bicep build-params ",
+        "az deployment group what-if",
+    )
     yield from (f"no step runs {each}" for each in wanted if each not in source)
     if "secrets." in source:
         yield "the pipeline uses a secret; federated identity needs none"

@@ -49,8 +49,8 @@ param alwaysReady array
 @description('Recreate or RollingUpdate.')
 param siteUpdateStrategy string
 
-@description('Functions that are not triggered.')
-param disabledFunctions array
+@description('Settings that switch functions off.')
+param disabledFunctions object
 
 @description('Setting to queue name.')
 param queues object
@@ -102,7 +102,6 @@ var limitSettings = {
   MESSAGE_ATTEMPTS_MAX: '5'
   ROWS_PER_SYNC_MESSAGE_MAX: '1000'
 }
-var disabledSettings = toObject(disabledFunctions, functionName => 'AzureWebJobs.${functionName}.Disabled', functionName => 'true')
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'asp-invoicing-${environmentName}'
@@ -171,7 +170,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
 resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: site
   name: 'appsettings'
-  properties: union(identitySettings, telemetrySettings, limitSettings, queues, schedules, disabledSettings)
+  properties: union(identitySettings, telemetrySettings, limitSettings, queues, schedules, disabledFunctions)
 }
 
 resource siteLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
