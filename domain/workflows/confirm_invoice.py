@@ -94,9 +94,8 @@ def confirm_invoice(
     if before.is_confirmable:
         with told_in_bulk(store, before):
             invoice = _confirm(store, command, before, row, adjustments_cross)
-    if before.is_confirmable or invoice.confirmed_by == command.command:
-        # nothing can be added to it any more
-        save(store, Table.DATAVERSE_DRAFTS, invoice.contract, (Delete(invoice.draft_key.row),))
+    # nothing can be added to it any more; whoever confirmed it may have died before saying so
+    save(store, Table.DATAVERSE_DRAFTS, invoice.contract, (Delete(invoice.draft_key.row),))
     sender.send(commands_after(invoice, command))
     facts: dict[str, str | int] = {
         "invoice": invoice.number,
