@@ -5,6 +5,7 @@ Everything is chosen by whoever calls, so a history can be told and repeated. Ro
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -35,7 +36,7 @@ from domain.workflows.edit_draft import add_line, delete_draft, edit_details, re
 from domain.workflows.post_pending import posting_command, read_pending
 from domain.workflows.refresh_draft import refresh_draft
 from tests.line import ADATUM, COHO, DANISH, SAMPLES, SHARED, Delivery, Line, Snapshot
-from tests.workflows.restless import copy_of
+from tests.workflows.restless import copy_of, dying
 
 CONTRACTS = ("C-ADATUM", "C-COHO", "C-DANISH")
 # transactional rows of the samples, which a history brings itself
@@ -195,6 +196,21 @@ class History:
             return None
         visible_at, command = waiting.pop(place % len(waiting))
         self.line.clock.set(max(visible_at, self.line.clock.now()))
+        try:
+            perform(self.line.store, self.line.queues, command)
+        except NotYet:
+            self.line.send(command)
+        return command
+
+    def deliver_dying(self, place: int, call: int, *, after_writes: bool) -> Command | None:
+        """Deliver a message to a process that dies at one of its calls, and once more to another one."""
+        waiting = self.line.queues.waiting
+        if not waiting:
+            return None
+        visible_at, command = waiting.pop(place % len(waiting))
+        self.line.clock.set(max(visible_at, self.line.clock.now()))
+        with dying(self.line, call, after_writes=after_writes), suppress(NotYet):
+            perform(self.line.store, self.line.queues, command)
         try:
             perform(self.line.store, self.line.queues, command)
         except NotYet:

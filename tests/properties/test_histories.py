@@ -178,6 +178,12 @@ class Histories(RuleBasedStateMachine):
         note(f"    {command.name} of {command.document}" if command else "    nothing waits")
 
     @precondition(lambda self: self.history.line.queues.waiting)
+    @rule(place=PLACES, call=st.integers(1, 25), after_writes=st.booleans())
+    def a_process_dies(self, place: int, call: int, after_writes: bool) -> None:
+        command = self.history.deliver_dying(place, call, after_writes=after_writes)
+        note(f"    {command.name} of {command.document}" if command else "    nothing waits")
+
+    @precondition(lambda self: self.history.line.queues.waiting)
     @rule()
     def everything_is_delivered(self) -> None:
         self.history.line.drain()

@@ -31,6 +31,20 @@ class Grid:
     # line of the heading in the file
     line: int
 
+    def repeated(self) -> "Grid":
+        """Write out rows that a column `times` shortens: `work` 3 times is `work 1`, `work 2` and `work 3`."""
+        if "times" not in self.columns:
+            return self
+        place = self.columns.index("times")
+        told = [dict(zip(self.columns, cells, strict=True)) for cells in self.rows]
+        columns = (*self.columns[:place], *self.columns[place + 1 :])
+        rows = (
+            tuple(f"{row[column]} {number}" if column == "name" else row[column] for column in columns)
+            for row in told
+            for number in range(1, int(row["times"]) + 1)
+        )
+        return Grid(self.heading, columns, tuple(rows), self.line)
+
 
 @dataclass(slots=True)
 class Step:

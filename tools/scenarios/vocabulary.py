@@ -15,7 +15,7 @@ from typing import Any, get_args
 
 from domain.actuals import Actual, TransactionConnection
 from domain.backlog import BacklogEntry
-from domain.contract import Milestone
+from domain.contract import ContractCustomer, ContractLine, Milestone
 from domain.customer_invoice import CustomerInvoice
 from domain.dead_letters import DeadLetter
 from domain.errors import ReasonCode
@@ -62,6 +62,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Milestone,
             {"name": "milestone", "text": "name", "date": "milestone_date", "status": "invoice_status"},
         ),
+        "contract lines": Kind(Table.DATAVERSE_CONTRACT_LINES, ContractLine),
+        "contract customers": Kind(Table.DATAVERSE_CONTRACT_CUSTOMERS, ContractCustomer),
         "backlog": Kind(Table.DATAVERSE_BILLING_BACKLOG, BacklogEntry),
         "transaction connections": Kind(Table.DATAVERSE_TRANSACTION_CONNECTIONS, TransactionConnection),
         "invoices": Kind(Table.DATAVERSE_INVOICES, Invoice),

@@ -40,6 +40,17 @@ _OWN = ("msdyn_actuals", "msdyn_transactionconnections", "msdyn_contractlinesche
 _SETUP = re.compile(r"^set-up (?P<company>\w+): (?P<kind>\w+)$", re.IGNORECASE)
 # what an invoice made, for scenarios that begin in finance
 _CONFIRMED = re.compile(r"^confirmed actuals of (?P<number>\S+) on (?P<contract>\S+)$", re.IGNORECASE)
+# rows that a scenario calls as people do
+_NAMED = MappingProxyType(
+    {
+        Table.DATAVERSE_RESOURCES: "name",
+        Table.DATAVERSE_ACCOUNTS: "accountnumber",
+        Table.DATAVERSE_CONTRACT_CUSTOMERS: "msdyn_name",
+        Table.DATAVERSE_CURRENCIES: "isocurrencycode",
+        Table.DATAVERSE_PROJECTS: "msdyn_projectnumber",
+        Table.DATAVERSE_TRANSACTION_CATEGORIES: "msdyn_name",
+    }
+)
 _DAY_DEFAULT = date(2026, 8, 24)
 _CONTRACT_DEFAULT = "C-ADATUM"
 DELIVERIES_MAX = 5
@@ -77,8 +88,9 @@ class World:
         for path in sorted(samples.rglob("*.json")):
             if not any(name in path.name for name in _OWN):
                 self._load_body(str(path), path.read_bytes())
-        for resource in self.store.rows(Table.DATAVERSE_RESOURCES):
-            self.names.learn(str(resource.columns["name"]), resource.key.row)
+        for table, column in _NAMED.items():
+            for row in self.store.rows(table):
+                self.names.learn(str(row.columns[column]), row.key.row)
         self._contracts = {terms.contract.number: terms for terms in self._read_contracts()}
 
     def give(self, grid: Grid) -> None:
@@ -89,9 +101,11 @@ class World:
         if told := _CONFIRMED.match(grid.heading):
             self._give_confirmed(grid, told["number"], told["contract"])
             return
-        kind = kind_of(grid.heading, grid.line)
+        kind, grid = kind_of(grid.heading, grid.line), grid.repeated()
         rows = [self._given(kind, grid, cells) for cells in grid.rows]
         self._load_rows(kind.table, [row.to_columns() for row in rows])
+        if kind.record in {ContractLine, ContractCustomer}:
+            self._contracts = {terms.contract.number: terms for terms in self._read_contracts()}
 
     def deliver(self) -> None:
         """Deliver what waits in the queues, and what that sends, until nothing waits."""
@@ -203,11 +217,15 @@ class World:
         names = {name.lower(): name for name in SETUP_KINDS}
         if kind.lower() not in names:
             raise BadScenario(f"line {grid.line}: there is no set-up {kind!r}; there is {', '.join(SETUP_KINDS)}")
-        items = Kind(Table.FINANCE_SETUP, SETUP_KINDS[names[kind.lower()]])
+        name = names[kind.lower()]
+        items = Kind(Table.FINANCE_SETUP, SETUP_KINDS[name])
+        # a kind of which a company has one row: what is not said stays
+        stands = self.store.find(Table.FINANCE_SETUP, RowKey(company, name))
+        before = dict(items.record.from_columns(stands.columns)) if stands else {}
         rows = []
         for cells in grid.rows:
             given = self._values(items, grid, cells)
-            rows.append(items.record.model_validate({"company": company, **given}).to_columns())
+            rows.append(items.record.model_validate({"company": company, **before, **given}).to_columns())
         self._load_rows(Table.FINANCE_SETUP, rows)
 
     def _load_rows(self, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
@@ -254,6 +272,18 @@ def _milestone(terms: Terms, line: ContractLine, given: dict[str, object]) -> Re
     return Milestone.model_validate({**defaults, **given})
 
 
+def _payer(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
+    stands = (dict(payer) for payer in terms.customers if payer.name == given["name"])
+    new = {"contract_customer": derive_id("scenario", given["name"]), "contract": terms.contract.contract}
+    return ContractCustomer.model_validate({**next(stands, new), **given})
+
+
+def _line(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
+    stands = terms.lines.get(int(str(given["number"])))
+    new = {"line": derive_id("scenario", "line", terms.contract.number, given["number"])}
+    return ContractLine.model_validate({**dict(line), **(dict(stands) if stands else new), **given})
+
+
 _DEFAULTS: Mapping[type[Record], Callable[[Terms, ContractLine, dict[str, object]], Record]] = MappingProxyType(
-    {Actual: _actual, Milestone: _milestone}
+    {Actual: _actual, Milestone: _milestone, ContractCustomer: _payer, ContractLine: _line}
 )
