@@ -187,6 +187,37 @@ def post(
     raise typer.Exit(run(_desk(ctx), what.value, invoice_date=invoice_date, company=company))
 
 
+@app.command("due-date")
+def due_date(
+    ctx: typer.Context,
+    invoice: Annotated[str, typer.Argument(help="Number or id of the proforma invoice.")],
+    day: Annotated[
+        date | None, typer.Option("--day", help="The due date; none: as the terms say.", parser=_day)
+    ] = None,
+    invoice_date: Annotated[
+        date | None, typer.Option("--invoice-date", help="The invoice date it is meant for.", parser=_day)
+    ] = None,
+) -> None:
+    """Set the due date of a proposal by hand, or go back to what its terms of payment say."""
+    from tools.cli.accounting import due_date as run
+
+    raise typer.Exit(run(_desk(ctx), invoice, day=day, invoice_date=invoice_date))
+
+
+@app.command("reconcile-accrued-revenue")
+def reconcile_accrued_revenue(
+    ctx: typer.Context,
+    invoices: Annotated[list[str], typer.Argument(help="Numbers or ids of posted invoices.")],
+    on: Annotated[date | None, _option("--on", "Accounting date of the correction.")] = None,
+    in_batch: Annotated[bool, typer.Option("--batch", help="Post more than 1,000 lines.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is left in WIP.")] = False,
+) -> None:
+    """Clear what posted invoices have left in WIP because an accrual was not taken back exactly."""
+    from tools.cli.accounting import reconcile as run
+
+    raise typer.Exit(run(_desk(ctx), invoices, on=on, in_batch=in_batch, dry_run=dry_run))
+
+
 @app.command()
 def status(
     ctx: typer.Context,
