@@ -48,7 +48,7 @@ def edit_details(store: RowStore, *, invoice: str, edits: Mapping[str, Changes])
         return DraftAct(changed=tuple(wanted[:ACT_DETAILS_MAX])) if wanted else None
 
     # every round takes the next piece of what does not stand as wanted yet
-    count = -(-len(edits) // ACT_DETAILS_MAX)
+    count = max(1, -(-len(edits) // ACT_DETAILS_MAX))
     return _changed([act_on_draft(store, invoice, decide) for _ in range(count)], {"details": len(edits)})
 
 

@@ -3,8 +3,7 @@
 0: done. 1: a problem was found, and is told. 2: the command was given wrongly.
 """
 
-from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +14,9 @@ from typer.core import TyperGroup
 
 from domain.errors import BadSettings, InvoicingError, OutcomeUnknown, StoreError
 from tools.cli.desk import Desk, NoStorage, Sorry, new_console, open_desk
+from tools.cli.drafts_app import drafts
 from tools.cli.drawing import say
+from tools.cli.options import Json, Wait, date_option, day_of, desk_of
 
 PROBLEM, USAGE = 1, 2
 WAIT_SECONDS_DEFAULT = 15.0
@@ -59,23 +60,12 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.add_typer(drafts)
+
 
 def main() -> None:
     """Run `invoicing`."""
     app(prog_name="invoicing")
-
-
-def _day(text: str | date) -> date:
-    if isinstance(text, date):
-        return text
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 a date has no zone
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a date as 2026-08-31") from None
-
-
-def _option(name: str, text: str) -> Any:
-    return typer.Option(name, help=text, parser=_day, metavar="DATE", show_default="today")
 
 
 class Posted(StrEnum):
@@ -84,11 +74,6 @@ class Posted(StrEnum):
     JOURNALS = "journals"
     PROPOSALS = "proposals"
     ALL = "all"
-
-
-type Context = typer.Context
-Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer; 0 does not wait.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback()
@@ -106,17 +91,12 @@ def begin(
         ctx.obj = (lambda: given) if isinstance(given, Desk) else (lambda: open_desk(storage))
 
 
-def _desk(ctx: typer.Context) -> Desk:
-    opened: Callable[[], Desk] = ctx.obj
-    return opened()
-
-
 @app.command()
 def init(ctx: typer.Context) -> None:
     """Create every table and queue that is missing on the storage."""
     from tools.cli.init import init as run
 
-    run(_desk(ctx))
+    run(desk_of(ctx))
 
 
 @app.command()
@@ -129,14 +109,14 @@ def load(
     """Load rows: good ones stand afterwards, each bad one is named. Loading again changes nothing."""
     from tools.cli.load import load as run
 
-    raise typer.Exit(run(_desk(ctx), files))
+    raise typer.Exit(run(desk_of(ctx), files))
 
 
 @app.command()
 def ready(
     ctx: typer.Context,
     contract: Annotated[str, typer.Argument(help="Number or id of the contract.")],
-    up_to: Annotated[date | None, _option("--up-to", "Items dated later stay open.")] = None,
+    up_to: Annotated[date | None, date_option("--up-to", "Items dated later stay open.")] = None,
     item: Annotated[
         list[str] | None, typer.Option("--item", help="Id of an item; none means all that are open.")
     ] = None,
@@ -145,46 +125,46 @@ def ready(
     """Mark items of a contract's billing backlog as Ready to invoice."""
     from tools.cli.ready import ready as run
 
-    raise typer.Exit(run(_desk(ctx), contract, up_to=up_to, items=item or [], dry_run=dry_run))
+    raise typer.Exit(run(desk_of(ctx), contract, up_to=up_to, items=item or [], dry_run=dry_run))
 
 
 @app.command("create-proforma")
 def create_proforma(
     ctx: typer.Context,
     contract: Annotated[str, typer.Argument(help="Number or id of the contract.")],
-    cut_off: Annotated[date | None, _option("--cut-off", "Items dated later stay on the backlog.")] = None,
+    cut_off: Annotated[date | None, date_option("--cut-off", "Items dated later stay on the backlog.")] = None,
     wait: Wait = WAIT_SECONDS_DEFAULT,
 ) -> None:
     """Put every item that is ready on a draft proforma invoice, one for each contract customer."""
     from tools.cli.proforma import create_proforma as run
 
-    raise typer.Exit(run(_desk(ctx), contract, cut_off=cut_off, wait=wait))
+    raise typer.Exit(run(desk_of(ctx), contract, cut_off=cut_off, wait=wait))
 
 
 @app.command()
 def confirm(
     ctx: typer.Context,
     invoice: Annotated[str, typer.Argument(help="Number or id of the proforma invoice.")],
-    on: Annotated[date | None, _option("--on", "Accounting date of the billed sales.")] = None,
+    on: Annotated[date | None, date_option("--on", "Accounting date of the billed sales.")] = None,
     wait: Wait = WAIT_SECONDS_DEFAULT,
 ) -> None:
     """Confirm a draft: it becomes read-only and goes to finance. There is no way back."""
     from tools.cli.proforma import confirm as run
 
-    raise typer.Exit(run(_desk(ctx), invoice, on=on, wait=wait))
+    raise typer.Exit(run(desk_of(ctx), invoice, on=on, wait=wait))
 
 
 @app.command()
 def post(
     ctx: typer.Context,
     what: Annotated[Posted, typer.Argument(help="What to post.")] = Posted.ALL,
-    invoice_date: Annotated[date | None, _option("--invoice-date", "Date of the customer invoices.")] = None,
+    invoice_date: Annotated[date | None, date_option("--invoice-date", "Date of the customer invoices.")] = None,
     company: Annotated[str | None, typer.Option(help="Only this legal entity, as usmf.")] = None,
 ) -> None:
     """Post what waits for it: integration journals, and project invoice proposals."""
     from tools.cli.post import post as run
 
-    raise typer.Exit(run(_desk(ctx), what.value, invoice_date=invoice_date, company=company))
+    raise typer.Exit(run(desk_of(ctx), what.value, invoice_date=invoice_date, company=company))
 
 
 @app.command("due-date")
@@ -192,30 +172,30 @@ def due_date(
     ctx: typer.Context,
     invoice: Annotated[str, typer.Argument(help="Number or id of the proforma invoice.")],
     day: Annotated[
-        date | None, typer.Option("--day", help="The due date; none: as the terms say.", parser=_day)
+        date | None, typer.Option("--day", help="The due date; none: as the terms say.", parser=day_of)
     ] = None,
     invoice_date: Annotated[
-        date | None, typer.Option("--invoice-date", help="The invoice date it is meant for.", parser=_day)
+        date | None, typer.Option("--invoice-date", help="The invoice date it is meant for.", parser=day_of)
     ] = None,
 ) -> None:
     """Set the due date of a proposal by hand, or go back to what its terms of payment say."""
     from tools.cli.accounting import due_date as run
 
-    raise typer.Exit(run(_desk(ctx), invoice, day=day, invoice_date=invoice_date))
+    raise typer.Exit(run(desk_of(ctx), invoice, day=day, invoice_date=invoice_date))
 
 
 @app.command("reconcile-accrued-revenue")
 def reconcile_accrued_revenue(
     ctx: typer.Context,
     invoices: Annotated[list[str], typer.Argument(help="Numbers or ids of posted invoices.")],
-    on: Annotated[date | None, _option("--on", "Accounting date of the correction.")] = None,
+    on: Annotated[date | None, date_option("--on", "Accounting date of the correction.")] = None,
     in_batch: Annotated[bool, typer.Option("--batch", help="Post more than 1,000 lines.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is left in WIP.")] = False,
 ) -> None:
     """Clear what posted invoices have left in WIP because an accrual was not taken back exactly."""
     from tools.cli.accounting import reconcile as run
 
-    raise typer.Exit(run(_desk(ctx), invoices, on=on, in_batch=in_batch, dry_run=dry_run))
+    raise typer.Exit(run(desk_of(ctx), invoices, on=on, in_batch=in_batch, dry_run=dry_run))
 
 
 @app.command()
@@ -227,7 +207,7 @@ def status(
     """Tell where an invoice is: every stage, and what it waits for. Ends with 1 while it has an open problem."""
     from tools.cli.status import status as run
 
-    raise typer.Exit(run(_desk(ctx), invoice, as_json=as_json))
+    raise typer.Exit(run(desk_of(ctx), invoice, as_json=as_json))
 
 
 @app.command()
@@ -245,7 +225,7 @@ def show(
     from tools.cli.show import show as run
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    raise typer.Exit(run(_desk(ctx), table, partition=partition, limit=limit, columns=names, as_json=as_json))
+    raise typer.Exit(run(desk_of(ctx), table, partition=partition, limit=limit, columns=names, as_json=as_json))
 
 
 scenario = typer.Typer(no_args_is_help=True, help="Play documented cases, or your own, over storage in memory.")

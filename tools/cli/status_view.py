@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from domain.commands import ConfirmInvoice, SyncTableMap
 from domain.invoice_proposal import ProposalStatus
-from domain.option_sets import ProjectInvoiceStatus
+from domain.option_sets import InvoiceState, ProjectInvoiceStatus
+from domain.proforma import Invoice
 from tools.cli.amounts import amount_text, count_text
 from tools.cli.invoice_facts import Count, InvoiceFacts
 
@@ -72,6 +73,15 @@ class StatusView:
         return next((stage.waits_for for stage in self.stages if stage.waits_for), "")
 
 
+def _status_text(invoice: Invoice) -> str:
+    if invoice.state == InvoiceState.CANCELED:
+        return "Canceled"
+    status = invoice.status.name.capitalize().replace("_", " ")
+    if invoice.bulk_status is None or not invoice.is_confirmable:
+        return status
+    return f"{status}, bulk confirmation {invoice.bulk_status.name.lower()}"
+
+
 def build_status(facts: InvoiceFacts, currency: str) -> StatusView:
     """Build the view.
 
@@ -86,7 +96,7 @@ def build_status(facts: InvoiceFacts, currency: str) -> StatusView:
         invoice=invoice.invoice,
         name=invoice.name,
         amount=amount_text(invoice.total, currency),
-        status=f"posted as {posted.number}" if posted else invoice.status.name.capitalize().replace("_", " "),
+        status=f"posted as {posted.number}" if posted else _status_text(invoice),
         correlation=invoice.correlation,
         stages=_stages(facts, currency),
         problems=tuple(
