@@ -56,16 +56,15 @@ SCHEDULE_SETTINGS: tuple[Setting, ...] = (
     Setting("POST_PROPOSAL_SCHEDULE", None, "When imported invoice proposals are posted: six-field NCRONTAB, UTC."),
     Setting("MEASURE_PENDING_SCHEDULE", None, "When pending work is counted: six-field NCRONTAB, UTC."),
 )
-STORE_WRITERS_MAX = Setting("STORE_WRITERS_MAX", "4", "Transactions that one stage writes at the same time, 1 to 32.")
 MESSAGE_ATTEMPTS_MAX = Setting(
     "MESSAGE_ATTEMPTS_MAX",
     "5",
     "Deliveries of a message before it is a dead letter; equals maxDequeueCount in host.json.",
 )
 ROWS_PER_SYNC_MESSAGE_MAX = Setting(
-    "ROWS_PER_SYNC_MESSAGE_MAX", "1000", "Rows that one sync-table-map command names at most, 1 to 10,000."
+    "ROWS_PER_SYNC_MESSAGE_MAX", "1000", "Rows of one sync-table-map command of a load at most, 1 to 10,000."
 )
-LIMIT_SETTINGS: tuple[Setting, ...] = (STORE_WRITERS_MAX, MESSAGE_ATTEMPTS_MAX, ROWS_PER_SYNC_MESSAGE_MAX)
+LIMIT_SETTINGS: tuple[Setting, ...] = (MESSAGE_ATTEMPTS_MAX, ROWS_PER_SYNC_MESSAGE_MAX)
 SETTINGS: tuple[Setting, ...] = STORAGE_SETTINGS + QUEUE_SETTINGS + SCHEDULE_SETTINGS + LIMIT_SETTINGS
 
 
@@ -95,8 +94,6 @@ class Settings:
     storage: StorageConnection
     # queue stem (`confirm-invoice`) to the queue's name
     queues: Mapping[str, str]
-    # transactions that one stage writes at the same time
-    store_writers_max: int
     # deliveries of one message
     message_attempts_max: int
     # rows that one sync command names
@@ -117,7 +114,6 @@ class Settings:
         settings = cls(
             storage=reader.storage(),
             queues=reader.queues(),
-            store_writers_max=reader.number(STORE_WRITERS_MAX, 32),
             message_attempts_max=reader.number(MESSAGE_ATTEMPTS_MAX, 100),
             rows_per_sync_message_max=reader.number(ROWS_PER_SYNC_MESSAGE_MAX, 10_000),
         )

@@ -31,15 +31,11 @@ def test_what_has_a_default_may_be_left_out() -> None:
     settings = Settings.from_env(GOOD)
     assert settings.storage.connection_string == "UseDevelopmentStorage=true"
     assert settings.queues == {command.name: command.name for command in COMMANDS}
-    assert (settings.store_writers_max, settings.message_attempts_max, settings.rows_per_sync_message_max) == (
-        4,
-        5,
-        1000,
-    )
+    assert (settings.message_attempts_max, settings.rows_per_sync_message_max) == (5, 1000)
 
 
 def test_every_setting_can_be_set() -> None:
-    limits = {"STORE_WRITERS_MAX": "8", "MESSAGE_ATTEMPTS_MAX": "3", "ROWS_PER_SYNC_MESSAGE_MAX": " 500 "}
+    limits = {"MESSAGE_ATTEMPTS_MAX": "3", "ROWS_PER_SYNC_MESSAGE_MAX": " 500 "}
     queues = {queue_setting(command.name): f"test-{command.name}" for command in COMMANDS}
     settings = Settings.from_env(IDENTITY | limits | queues)
     assert settings.storage.connection_string == ""
@@ -48,11 +44,7 @@ def test_every_setting_can_be_set() -> None:
     assert settings.storage.credential == "managedidentity"
     assert settings.storage.client_id == "5f0f6f3e-3a55-5a0e-9f0a-6d1f6a5e9b01"
     assert settings.queues["confirm-invoice"] == "test-confirm-invoice"
-    assert (settings.store_writers_max, settings.message_attempts_max, settings.rows_per_sync_message_max) == (
-        8,
-        3,
-        500,
-    )
+    assert (settings.message_attempts_max, settings.rows_per_sync_message_max) == (3, 500)
 
 
 def test_the_process_is_asked_when_no_environment_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +62,6 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
             "CONFIRM_INVOICE_QUEUE": "Confirm_Invoice",
             "POST_JOURNAL_QUEUE": "post",
             "POST_PROPOSAL_QUEUE": "post",
-            "STORE_WRITERS_MAX": "0",
             "MESSAGE_ATTEMPTS_MAX": "five",
             "ROWS_PER_SYNC_MESSAGE_MAX": "9" * 5000,
         }
@@ -85,21 +76,20 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "MEASURE_PENDING_SCHEDULE is missing.",
         "CONFIRM_INVOICE_QUEUE must be 3 to 56 lower-case letters, digits and single hyphens, not 'Confirm_Invoice'",
         "POST_JOURNAL_QUEUE, POST_PROPOSAL_QUEUE name the same queue post; give each its own",
-        "STORE_WRITERS_MAX must be a whole number from 1 to 32, not '0'",
         "MESSAGE_ATTEMPTS_MAX must be a whole number from 1 to 100, not 'five'",
         "ROWS_PER_SYNC_MESSAGE_MAX must be a whole number from 1 to 10,000, not '99999999999999999999'",
     ):
         assert f"\n- {line}" in told
 
 
-@pytest.mark.parametrize("number", ["-1", "1.0", "1_0", "٣", "33", "", "0x4"])
+@pytest.mark.parametrize("number", ["-1", "1.0", "1_0", "٣", "10001", "0", "", "0x4"])
 def test_a_number_is_plain_digits_in_its_bounds(number: str) -> None:
-    environment = GOOD | {"STORE_WRITERS_MAX": number}
+    environment = GOOD | {"ROWS_PER_SYNC_MESSAGE_MAX": number}
     if number == "":
         # blank is left out
-        assert Settings.from_env(environment).store_writers_max == 4
+        assert Settings.from_env(environment).rows_per_sync_message_max == 1000
     else:
-        assert "STORE_WRITERS_MAX" in refusal(environment)
+        assert "ROWS_PER_SYNC_MESSAGE_MAX" in refusal(environment)
 
 
 @pytest.mark.parametrize("name", ["ab", "a" * 57, "-abc", "abc-", "a--b", "Abc", "a.b", "a b", "abc\n"])
@@ -125,7 +115,7 @@ def test_the_key_of_the_account_is_never_shown() -> None:
     environment = GOOD | {"INVOICING_STORAGE": secret}
     assert "c2VjcmV0" not in repr(Settings.from_env(environment))
     assert "c2VjcmV0" not in refusal(
-        environment | {"STORE_WRITERS_MAX": "x", "INVOICING_STORAGE__tableServiceUri": "y"}
+        environment | {"ROWS_PER_SYNC_MESSAGE_MAX": "x", "INVOICING_STORAGE__tableServiceUri": "y"}
     )
 
 
