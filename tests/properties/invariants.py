@@ -12,6 +12,7 @@ from domain.ledger import CustomerTransaction, LedgerEntry, ProjectTransaction, 
 from domain.money import ZERO
 from domain.option_sets import (
     AdjustmentStatus,
+    BillingStatus,
     BillingType,
     FinanceBillingType,
     FinanceTransactionType,
@@ -22,7 +23,7 @@ from domain.option_sets import (
 from domain.pending_work import PendingWork
 from domain.posting_types import PostingType
 from domain.problems import OpenProblem
-from domain.proforma import UNCONFIRMED, Invoice
+from domain.proforma import UNCONFIRMED, Invoice, InvoiceLine, InvoiceLineDetail
 from domain.record import Record
 from domain.rows import RowKey
 from domain.staging import StagedActual, StagedRelationship
@@ -52,6 +53,8 @@ class Seen:
         self.line = line
         self.actuals = _keyed(line, Table.DATAVERSE_ACTUALS, Actual)
         self.invoices = line.records(Table.DATAVERSE_INVOICES, Invoice)
+        self.lines = line.records(Table.DATAVERSE_INVOICE_LINES, InvoiceLine)
+        self.details = line.records(Table.DATAVERSE_INVOICE_LINE_DETAILS, InvoiceLineDetail)
         self.staged = _keyed(line, Table.FINANCE_ACTUALS_STAGING, StagedActual)
         self.relationships = line.records(Table.FINANCE_TRANSACTION_RELATIONSHIPS, StagedRelationship)
         self.journals = line.records(Table.FINANCE_INTEGRATION_JOURNALS, Journal)
@@ -85,6 +88,7 @@ def check_always(line: Line) -> None:
     for check in (
         _vouchers_balance,
         _one_journal_line_and_one_proposal_line,
+        _an_invoice_counts_what_stands_on_it,
         _an_invoice_bills_its_total,
         _unbilled_sales_of_an_invoice_come_to_nothing,
         _no_accrual_is_left_behind_an_invoice,
@@ -133,6 +137,15 @@ def _an_invoice_bills_its_total(seen: Seen) -> None:
         chargeable = [each.amount for each in billed if each.billing_type == BillingType.CHARGEABLE]
         assert sum(chargeable, ZERO) == invoice.amount, f"{invoice.number} bills another amount than its total"
         assert len(billed) == invoice.billed_sales, f"{invoice.number} counts other billed sales than it has"
+
+
+def _an_invoice_counts_what_stands_on_it(seen: Seen) -> None:
+    for invoice in seen.invoices:
+        details = [each for each in seen.details if each.invoice == invoice.invoice]
+        chargeable = [each.amount for each in details if each.billing_type == BillingType.CHARGEABLE]
+        of_lines = [each.chargeable for each in seen.lines if each.invoice == invoice.invoice]
+        told = (invoice.details, invoice.amount, invoice.amount)
+        assert told == (len(details), sum(chargeable, ZERO), sum(of_lines, ZERO)), f"{invoice.number} miscounts"
 
 
 def _unbilled_sales_of_an_invoice_come_to_nothing(seen: Seen) -> None:
@@ -288,6 +301,18 @@ def check_finished(line: Line) -> None:
     unnamed = list(_unnamed(seen))
     assert unnamed == [], f"neither finished nor named: {unnamed}"
     _posted_is_written_back(seen)
+    _only_open_sales_are_accrued(seen)
+
+
+def _only_open_sales_are_accrued(seen: Seen) -> None:
+    taken_back = {transaction.reverses for transaction in seen.transactions.values()}
+    for key, sale in seen.transactions.items():
+        is_open = sale.status == TransactionStatus.POSTED and sale.reverses is None and key.text not in taken_back
+        if is_open and sale.accrued_amount:
+            actual = seen.actuals[key]
+            is_settled = actual.billing_status == BillingStatus.CUSTOMER_INVOICE_POSTED
+            assert actual.adjustment_status is None, f"{sale.actual} is adjusted, its accrual stands"
+            assert not is_settled, f"{sale.actual} is billed, its accrual stands"
 
 
 def _posted_is_written_back(seen: Seen) -> None:
