@@ -103,7 +103,7 @@ def check_always(line: Line) -> None:
 
 
 def _vouchers_balance(seen: Seen) -> None:
-    assert out_of_balance(seen.entries) is None
+    assert out_of_balance(seen.entries) is None, "a voucher is out of balance"
     by_voucher: defaultdict[str, set[str]] = defaultdict(set)
     for entry in seen.entries:
         by_voucher[entry.voucher].add(entry.document)
@@ -255,21 +255,25 @@ def _what_is_owed_is_what_was_invoiced(seen: Seen) -> None:
     owed = {each.proposal: each for each in seen.owed}
     headers = {each.invoice: each for each in seen.invoices}
     for invoice in seen.project_invoices:
-        assert invoice.amount == amounts[invoice.proposal] == headers[invoice.proposal].amount
-        assert owed[invoice.proposal].amount == invoice.total == invoice.amount + invoice.tax
+        lines, proforma = amounts[invoice.proposal], headers[invoice.proposal].amount
+        assert invoice.amount == lines == proforma, f"{invoice.number} is over another amount than its proforma"
+        due = owed[invoice.proposal].amount
+        assert due == invoice.total == invoice.amount + invoice.tax, f"{invoice.number} is not what is owed"
 
 
 def _written_back_is_posted(seen: Seen) -> None:
     posted = {each.actual: each.voucher for each in seen.journal_lines if each.status == LineStatus.POSTED}
     vouchers = {each.proposal: each.voucher for each in seen.project_invoices}
-    posted |= {each.actual: vouchers[each.proposal] for each in seen.invoice_lines}
+    posted |= {each.actual: vouchers.get(each.proposal, "") for each in seen.invoice_lines}
     for actual in seen.actuals.values():
         if actual.voucher is not None:
             assert posted.get(actual.actual) == actual.voucher, f"{actual.actual} names a voucher that is not its own"
     done = (ProposalStatus.CLOSED, ProposalStatus.INVOICED)
     closed = {each.proposal for each in seen.proposals if each.status in done}
     for staged in seen.staged.values():
-        assert not staged.processed or staged.actual in posted or staged.proposal in closed, staged.actual
+        assert not staged.processed or staged.actual in posted or staged.proposal in closed, (
+            f"{staged.actual} is not posted"
+        )
     for invoice in seen.invoices:
         is_posted = invoice.status == ProjectInvoiceStatus.POSTED
         assert not is_posted or invoice.invoice in vouchers, f"{invoice.number} is posted, but not in finance"
@@ -321,7 +325,8 @@ def _posted_is_written_back(seen: Seen) -> None:
         if line.status == LineStatus.POSTED:
             actual = actuals[line.actual]
             told = (actual.voucher, actual.accounting_amount, actual.accounting_exchange_rate)
-            assert told == (line.voucher, line.accounting_amount, line.exchange_rate), line.actual
+            wanted = (line.voucher, line.accounting_amount, line.exchange_rate)
+            assert told == wanted, f"{line.actual} has not got what was posted"
     for invoice in seen.project_invoices:
         header = next(each for each in seen.invoices if each.invoice == invoice.proposal)
         assert header.customer_invoice == invoice.number
@@ -329,7 +334,8 @@ def _posted_is_written_back(seen: Seen) -> None:
     for billed in seen.invoice_lines:
         actual, voucher = actuals[billed.actual], numbered[billed.proposal].voucher
         told = (actual.voucher, actual.accounting_amount, actual.sales_tax_amount)
-        assert told == (voucher, billed.amount_accounting_currency, billed.tax), billed.actual
+        wanted = (voucher, billed.amount_accounting_currency, billed.tax)
+        assert told == wanted, f"{billed.actual} has not got what was posted"
 
 
 def _unnamed(seen: Seen) -> Iterator[str]:

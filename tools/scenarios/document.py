@@ -36,6 +36,8 @@ class Grid:
         if "times" not in self.columns:
             return self
         place = self.columns.index("times")
+        if wrong := [cells[place] for cells in self.rows if not cells[place].isdecimal()]:
+            raise BadScenario(f"line {self.line}: times must be a number, not {wrong[0]!r}")
         told = [dict(zip(self.columns, cells, strict=True)) for cells in self.rows]
         columns = (*self.columns[:place], *self.columns[place + 1 :])
         rows = (
