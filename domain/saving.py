@@ -72,6 +72,20 @@ def save(
     )
 
 
+def save_across(store: RowStore, table: Table, operations: Iterable[tuple[str, Operation]]) -> None:
+    """Make operations of several partitions true, partition by partition; otherwise as `save`.
+
+    Args:
+        store: where to.
+        table: the one table.
+        operations: each with its partition; those of one partition keep their order.
+    """
+    # sorting is stable, so what belongs together stays in order
+    ordered = sorted(operations, key=lambda pair: pair[0])
+    for partition, group in groupby(ordered, key=lambda pair: pair[0]):
+        save(store, table, partition, (operation for _, operation in group))
+
+
 def save_together(store: RowStore, table: Table, partition: str, operations: Sequence[Operation]) -> None:
     """Make 1 to 100 operations true in one transaction, all or none; otherwise as `save`.
 

@@ -8,7 +8,7 @@ from domain.identifiers import derive_id
 from domain.ports import RowStore
 from domain.proforma import InvoiceLineDetail
 from domain.rows import Delete, Insert, RowKey
-from domain.saving import read_keys, save
+from domain.saving import read_keys, save, save_across
 from domain.tables import Table
 from domain.workflows.due_items import claimed_by, put_back
 
@@ -49,10 +49,9 @@ def release(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail])
     """
     sources = (_source(each) for each in details if _has_source(each))
     items = claimed_by(store, invoice, sources)
-    for partition in sorted({item.key.partition for item in items}):
-        mine = (item for item in items if item.key.partition == partition)
-        entries = (Insert(item.key.row, BacklogEntry(kind=item.kind, item=item.id).to_columns()) for item in mine)
-        save(store, Table.DATAVERSE_BILLING_BACKLOG, partition, entries)
+    entries = ((item.key, BacklogEntry(kind=item.kind, item=item.id)) for item in items)
+    inserts = ((key.partition, Insert(key.row, entry.to_columns())) for key, entry in entries)
+    save_across(store, Table.DATAVERSE_BILLING_BACKLOG, inserts)
     put_back(store, items)
     disconnect(store, invoice, [each.key.row for each in details])
 

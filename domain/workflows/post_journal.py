@@ -21,7 +21,7 @@ from domain.pending_work import WorkKind, posting_work
 from domain.ports import CommandSender, RowStore
 from domain.posting import post_line
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
-from domain.saving import read_keys, replace_status, save
+from domain.saving import read_keys, replace_status, save, save_across
 from domain.setup import LegalEntitySetup
 from domain.tables import Table
 from domain.workflows.companies import Companies
@@ -161,11 +161,9 @@ def _entries(postings: Sequence[LinePosting]) -> Iterator[LedgerEntry]:
 
 
 def _save_transactions(store: RowStore, postings: Sequence[LinePosting]) -> None:
-    transactions = [posting.transaction for posting in postings]
-    for partition in sorted({each.key.partition for each in transactions}):
-        mine = (each for each in transactions if each.key.partition == partition)
-        inserts = (Insert(each.key.row, each.to_columns()) for each in mine)
-        save(store, Table.FINANCE_PROJECT_TRANSACTIONS, partition, inserts)
+    transactions = (posting.transaction for posting in postings)
+    inserts = ((each.key.partition, Insert(each.key.row, each.to_columns())) for each in transactions)
+    save_across(store, Table.FINANCE_PROJECT_TRANSACTIONS, inserts)
 
 
 def _transfer(store: RowStore, journal: Journal, bad: Sequence[JournalLine]) -> None:
@@ -198,10 +196,9 @@ def _mark(store: RowStore, journal: Journal, moved: Sequence[JournalLine]) -> No
     keys = [RowKey.from_text(line.actual_key) for line in moved]
     staged = read_keys(store, Table.FINANCE_ACTUALS_STAGING, keys, (JOURNAL_COLUMN,))
     target = {JOURNAL_COLUMN: error_journal(journal.journal)}
-    mine = [row for row in staged.values() if row.columns.get(JOURNAL_COLUMN) == journal.journal]
-    for partition in sorted({row.key.partition for row in mine}):
-        marks = (Merge(row.key.row, target, row.etag) for row in mine if row.key.partition == partition)
-        save(store, Table.FINANCE_ACTUALS_STAGING, partition, marks)
+    mine = (row for row in staged.values() if row.columns.get(JOURNAL_COLUMN) == journal.journal)
+    marks = ((row.key.partition, Merge(row.key.row, target, row.etag)) for row in mine)
+    save_across(store, Table.FINANCE_ACTUALS_STAGING, marks)
 
 
 def _hand_on(store: RowStore, sender: CommandSender, journal: Journal, command: PostJournal) -> None:

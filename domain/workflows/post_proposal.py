@@ -23,7 +23,7 @@ from domain.pending_work import WorkKind, posting_work
 from domain.ports import CommandSender, RowStore
 from domain.posted_invoice import PostedInvoice, finish
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
-from domain.saving import read_keys, replace_status, save
+from domain.saving import read_keys, replace_status, save, save_across
 from domain.setup import LegalEntitySetup
 from domain.tables import Table
 from domain.voucher_totals import VoucherTotals
@@ -228,9 +228,7 @@ def _save_lines(store: RowStore, partition: str, lines: Sequence[PostedLine], nu
     inserts = (Insert(each.key.row, each.to_columns()) for each in invoiced)
     save(store, Table.FINANCE_PROJECT_INVOICE_LINES, partition, inserts)
     sales = [sale for each in lines if (sale := each.invoiced_transaction(number)) is not None]
-    for sales_partition in sorted({sale.key.partition for sale in sales}):
-        mine = [sale for sale in sales if sale.key.partition == sales_partition]
-        save(store, Table.FINANCE_PROJECT_TRANSACTIONS, sales_partition, (_invoiced(sale) for sale in mine))
+    save_across(store, Table.FINANCE_PROJECT_TRANSACTIONS, ((sale.key.partition, _invoiced(sale)) for sale in sales))
 
 
 def _invoiced(sale: ProjectTransaction) -> Merge:

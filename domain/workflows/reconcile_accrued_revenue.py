@@ -23,7 +23,7 @@ from domain.ledger_periods import accounting_date
 from domain.number_sequences import formatted
 from domain.ports import RowStore
 from domain.rows import Insert, Merge, RowKey
-from domain.saving import read_keys, replace_status, save
+from domain.saving import read_keys, replace_status, save, save_across
 from domain.setup import LegalEntitySetup
 from domain.tables import Table
 from domain.workflows.companies import Companies
@@ -121,9 +121,9 @@ def _posted(store: RowStore, invoice: _Invoice, journal: Journal) -> Journal:
     if journal.status == JournalStatus.DRAFT:
         _post_entries(store, invoice, journal, voucher)
         journal = _moved(store, journal, JournalStatus.PROCESSING)
-    for partition in sorted({key.partition for key in invoice.etags}):
-        mine = (corrected(each, voucher) for each in invoice.found if each.transaction.key.partition == partition)
-        save(store, Table.FINANCE_PROJECT_TRANSACTIONS, partition, (_merge(each, invoice) for each in mine))
+    after = (corrected(each, voucher) for each in invoice.found)
+    merges = ((each.key.partition, _merge(each, invoice)) for each in after)
+    save_across(store, Table.FINANCE_PROJECT_TRANSACTIONS, merges)
     return journal
 
 

@@ -20,7 +20,7 @@ from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
 from domain.proforma import Invoice
 from domain.rows import Columns, Merge, RowKey
-from domain.saving import read_keys, replace_status, save
+from domain.saving import read_keys, replace_status, save_across
 from domain.staging import StagedActual
 from domain.table_map import apply_write_back
 from domain.table_map_definition import TableMap
@@ -127,9 +127,7 @@ def _write(store: RowStore, attributes: Mapping[RowKey, Columns]) -> list[Proble
 
 
 def _merge(store: RowStore, table: Table, changes: Mapping[RowKey, Columns]) -> None:
-    for partition in sorted({key.partition for key in changes}):
-        mine = (Merge(key.row, columns) for key, columns in changes.items() if key.partition == partition)
-        save(store, table, partition, mine)
+    save_across(store, table, ((key.partition, Merge(key.row, columns)) for key, columns in changes.items()))
 
 
 def _merge_into_actuals(store: RowStore, table_map: TableMap, changes: Mapping[RowKey, Columns]) -> list[Problem]:
