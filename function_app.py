@@ -10,6 +10,7 @@ from functions import (
     post_journal,
     post_proposal,
     record_dead_letter,
+    revise_invoice,
     sync_table_map,
     write_back_posting,
 )
@@ -17,6 +18,7 @@ from functions import (
 BLUEPRINTS = (
     create_proforma.blueprint,
     confirm_invoice.blueprint,
+    revise_invoice.blueprint,
     sync_table_map.blueprint,
     import_from_staging.blueprint,
     post_journal.blueprint,

@@ -49,6 +49,7 @@ class End:
     record: str
     key: RowKey
     role: str
+    type: str = "msdyn_actual"
 
     @classmethod
     def of(cls, made: Made, role: str) -> "End":
@@ -103,7 +104,7 @@ def billed_sale(invoice: Invoice, detail: InvoiceLineDetail, *, role: str = "bil
     return _of_detail(invoice, detail, role=role, transaction_type=TransactionType.BILLED_SALES, **given)
 
 
-def unbilled_sale(invoice: Invoice, detail: InvoiceLineDetail, *, role: str, **given: object) -> Actual:
+def unbilled_sale(invoice: Invoice, detail: InvoiceLineDetail, /, *, role: str, **given: object) -> Actual:
     """Make an unbilled sale for a line detail; `given` overrides what it takes over from the detail."""
     defaults = {"billing_status": BillingStatus.CUSTOMER_INVOICE_POSTED}
     return _of_detail(
@@ -111,7 +112,7 @@ def unbilled_sale(invoice: Invoice, detail: InvoiceLineDetail, *, role: str, **g
     )
 
 
-def _of_detail(invoice: Invoice, detail: InvoiceLineDetail, *, role: str, **given: object) -> Actual:
+def _of_detail(invoice: Invoice, detail: InvoiceLineDetail, /, *, role: str, **given: object) -> Actual:
     taken = {name: getattr(detail, name) for name in (*_FROM_DETAIL, "billing_type")}
     own = {
         "actual": derive_id(role, detail.detail),
@@ -136,9 +137,11 @@ def connect(detail: InvoiceLineDetail, place: int, first: End, second: End) -> C
         connection=derive_id("connection", first.record, first.role, second.record, second.role),
         transaction1=first.record,
         transaction1_role=first.role,
+        transaction1_type=first.type,
         transaction1_key=first.key.text,
         transaction2=second.record,
         transaction2_role=second.role,
+        transaction2_type=second.type,
         transaction2_key=second.key.text,
     )
     row = f"{detail.key.row}|{place}|{connection.connection}"

@@ -57,6 +57,8 @@ class Actual(Record):
     invoice: Guid | None = Field(default=None, alias="msdyn_invoice")
     # billed sales of a milestone: the milestone
     milestone: Guid | None = Field(default=None, alias="msdyn_contractlinescheduleofvalue")
+    # billed sales that a corrective invoice takes back: that invoice
+    corrected_by: Guid | None = Field(default=None, alias="invoicing_correctedby")
     # a reversal that crosses to finance: the key text of the actual that it takes back
     reverses: Text | None = Field(default=None, alias="invoicing_reverseskey")
     # `type:id` of every record that explains this one

@@ -95,8 +95,8 @@ OPEN_MILESTONE_STATUSES = frozenset((MilestoneStatus.NOT_READY, MilestoneStatus.
 
 
 def source_kind(detail: InvoiceLineDetail) -> ItemKind:
-    """Tell what kind of item stands behind a line detail."""
-    is_milestone = detail.transaction_class == TransactionClass.MILESTONE
+    """Tell what kind of item stands behind a line detail; behind a correction stands an actual, what it has billed."""
+    is_milestone = detail.transaction_class == TransactionClass.MILESTONE and not detail.correction
     return ItemKind.MILESTONE if is_milestone else ItemKind.UNBILLED_SALES
 
 

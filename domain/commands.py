@@ -7,7 +7,10 @@ level never uses the names that the Functions host lays over message metadata (`
 from datetime import UTC, date, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+# line details that one command names; more would not fit in a message
+DETAILS_MAX = 1000
 
 
 def _aware_second(instant: datetime) -> datetime:
@@ -81,6 +84,22 @@ class ConfirmInvoice(Command):
     @property
     def document(self) -> str:
         """The invoice."""
+        return self.invoice
+
+
+class ReviseInvoice(Command):
+    """Make a corrective draft of what a posted invoice has billed, or add to one."""
+
+    name: ClassVar[str] = "revise-invoice"
+    invoice: Guid
+    # ids of line details of the invoice; empty: all of them
+    details: Annotated[tuple[Guid, ...], Field(max_length=DETAILS_MAX)] = ()
+    # the corrective draft to add to; None: a new one
+    add_to: Guid | None = None
+
+    @property
+    def document(self) -> str:
+        """The invoice that is revised."""
         return self.invoice
 
 
@@ -164,6 +183,7 @@ class WriteBackPosting(Command):
 COMMANDS: tuple[type[Command], ...] = (
     CreateProforma,
     ConfirmInvoice,
+    ReviseInvoice,
     SyncTableMap,
     ImportProposal,
     PostJournal,

@@ -16,6 +16,7 @@ from decimal import Decimal
 from domain.actual_making import End, billed_sale, connect, invoice_origins, placed, reversal_of
 from domain.actuals import Actual
 from domain.backlog import over_limit
+from domain.confirmation_corrections import confirm_correction
 from domain.confirmation_edits import confirm_edited, confirm_manual
 from domain.confirmed import Confirmation, Terms
 from domain.contract import Milestone
@@ -177,8 +178,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(
         "correction",
         lambda terms, detail, source: detail.correction,
-        _refusal(ReasonCode.CORRECTION_NOT_SUPPORTED,
-                 "corrections can't be confirmed yet; remove the line detail from the draft"),
+        confirm_correction,
     ),
     # -- retainers and advances
     Scenario(

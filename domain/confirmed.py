@@ -5,7 +5,7 @@ from datetime import date
 
 from domain.actual_making import Connected, Made
 from domain.proforma import Invoice
-from domain.rows import Columns
+from domain.rows import Columns, RowKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,14 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """A milestone that goes back to the backlog, if it still stands on the invoice that billed it."""
+
+    key: RowKey
+    invoice: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation:
     """The rows to write for one line detail."""
 
@@ -35,3 +43,5 @@ class Confirmation:
     source_changes: Columns
     # ids of the billed sales: what a proposal must have to be complete
     billed_sales: tuple[str, ...]
+    # milestones whose invoice is credited
+    released: tuple[Release, ...] = ()

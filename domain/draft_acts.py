@@ -35,6 +35,8 @@ class DraftAct(BaseModel):
     changed: tuple[RowChange, ...] = ()
     # columns of details that are new
     added: tuple[dict[str, Value], ...] = ()
+    # key texts of billed sales whose corrections are new
+    corrected: tuple[str, ...] = ()
     # row keys of details that go
     removed: tuple[str, ...] = ()
     # refresh: items dated later stay on the backlog

@@ -49,6 +49,8 @@ EDITABLE: Mapping[str, frozenset[DetailKind]] = MappingProxyType(
         "external_description": BILLED,
     }
 )
+# fields that may be changed on a correction: the rest stays as it was invoiced
+CORRECTABLE = ("quantity", "tax")
 # fields that may be cleared
 OPTIONAL = frozenset(("tax", "description", "external_description"))
 BILLING_TYPES = frozenset((BillingType.CHARGEABLE, BillingType.NON_CHARGEABLE, BillingType.COMPLIMENTARY))
@@ -109,7 +111,7 @@ def edited(detail: InvoiceLineDetail, changes: Changes, currency: str) -> Invoic
     except ValidationError as error:
         return _wrong_value(detail, error)
     if (changed.quantity, changed.price) != (detail.quantity, detail.price):
-        changed = changed.changed(amount=multiply(changed.quantity, changed.price, currency))
+        changed = changed.changed(amount=_amount(changed, currency))
     return _out_of_bounds(changed, changes) or changed
 
 
@@ -152,9 +154,11 @@ def _problem_of_field(detail: InvoiceLineDetail, name: str, value: object) -> Pr
     if name == "currency":
         what = "is in the currency of its contract, as the whole invoice is; that can't be changed"
         return _problem(ReasonCode.CURRENCY_NOT_OF_CONTRACT, detail, what)
-    if name == "billing_type" and detail.correction:
-        what = "corrects an invoiced line, so its billing type stays; correct the quantity instead"
-        return _problem(ReasonCode.BILLING_TYPE_ON_CORRECTION, detail, what)
+    if detail.correction and name not in CORRECTABLE:
+        is_billing_type = name == "billing_type"
+        code = ReasonCode.BILLING_TYPE_ON_CORRECTION if is_billing_type else ReasonCode.FIELD_NOT_EDITABLE
+        what = f"corrects an invoiced line, so its {told} stays; correct its {' or '.join(CORRECTABLE)} instead"
+        return _problem(code, detail, what)
     if kind not in EDITABLE.get(name, ()):
         fields = ", ".join(field.replace("_", " ") for field, kinds in EDITABLE.items() if kind in kinds)
         what = f"is {kind}, whose {told} can't be edited; its editable fields are: {fields or 'none'}"
@@ -162,6 +166,13 @@ def _problem_of_field(detail: InvoiceLineDetail, name: str, value: object) -> Pr
     if value is None and name not in OPTIONAL:
         return _problem(ReasonCode.FIELD_VALUE_WRONG, detail, f"must have a {told}; give one")
     return None
+
+
+def _amount(detail: InvoiceLineDetail, currency: str) -> Decimal:
+    if detail.previous_amount is not None and detail.quantity == detail.previous_quantity:
+        # set back to what was invoiced, which is not always the product
+        return detail.previous_amount
+    return multiply(detail.quantity, detail.price, currency)
 
 
 def _out_of_bounds(detail: InvoiceLineDetail, changes: Changes) -> Problem | None:

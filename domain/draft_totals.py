@@ -1,7 +1,7 @@
 """The totals of a draft: of its lines by billing type, of its header, and the tax that people have entered.
 
 Project Operations documentation, manage-proforma-invoice: only chargeable details count to the total of a line and of
-the invoice, with their tax.
+the invoice, with their tax; of a correction (revise-project-invoices) the difference to what was invoiced before.
 """
 
 from collections.abc import Iterable
@@ -30,6 +30,9 @@ class DetailAmount(Record):
     billing_type: BillingType | None = Field(default=None, alias="msdyn_billingtype")
     amount: Number = Field(alias="msdyn_amount")
     tax: Number | None = Field(default=None, alias="msdyn_tax")
+    # of a correction: what was invoiced before
+    previous_amount: Number | None = Field(default=None, alias="msdyn_previousamount")
+    previous_tax: Number | None = Field(default=None, alias="invoicing_previoustax")
 
 
 class DraftTotals:
@@ -46,9 +49,11 @@ class DraftTotals:
         for detail in details:
             self.count += 1
             place = (detail.line, detail.billing_type)
-            self._sums[place] = total((self._sums.get(place, ZERO), detail.amount))
-            if detail.billing_type == BillingType.CHARGEABLE and detail.tax is not None:
-                self._taxes[detail.line] = total((self._taxes.get(detail.line, ZERO), detail.tax))
+            amount = detail.amount - (detail.previous_amount or ZERO)
+            self._sums[place] = total((self._sums.get(place, ZERO), amount))
+            if detail.billing_type == BillingType.CHARGEABLE:
+                tax = (detail.tax or ZERO) - (detail.previous_tax or ZERO)
+                self._taxes[detail.line] = total((self._taxes.get(detail.line, ZERO), tax))
 
     @property
     def chargeable(self) -> Decimal:

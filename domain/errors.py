@@ -64,10 +64,16 @@ class ReasonCode(StrEnum):
     INVOICE_EMPTY = "invoice_empty"
     BACKING_ACTUAL_MISSING = "backing_actual_missing"
     LINE_EDIT_NOT_SUPPORTED = "line_edit_not_supported"
+    CORRECTION_WITHOUT_DIFFERENCE = "correction_without_difference"
     CORRECTION_NOT_SUPPORTED = "correction_not_supported"
     RETAINER_NOT_SUPPORTED = "retainer_not_supported"
     TRANSACTION_CLASS_NOT_SUPPORTED = "transaction_class_not_supported"
     INTERCOMPANY_NOT_SUPPORTED = "intercompany_not_supported"
+    # -- revision
+    CORRECTION_BEFORE_POSTING = "correction_before_posting"
+    CORRECTIVE_DRAFT_UNFIT = "corrective_draft_unfit"
+    ALREADY_REVISED = "already_revised"
+    NOTHING_TO_REVISE = "nothing_to_revise"
     # -- table maps
     MAP_UNKNOWN = "map_unknown"
     MAP_ONE_WAY = "map_one_way"

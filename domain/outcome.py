@@ -23,6 +23,7 @@ class Action(StrEnum):
     DRAFT_DELETED = "draft_deleted"
     CONFIRMATION_SCHEDULED = "confirmation_scheduled"
     INVOICE_CONFIRMED = "invoice_confirmed"
+    INVOICE_REVISED = "invoice_revised"
     JOURNAL_LINES_IMPORTED = "journal_lines_imported"
     ON_ACCOUNT_IMPORTED = "on_account_imported"
     PROPOSAL_LINES_IMPORTED = "proposal_lines_imported"

@@ -3,6 +3,8 @@
 One partition is one invoice. Details sort by contract line, then as their sources do on the backlog, by date.
 """
 
+from decimal import Decimal
+
 from pydantic import Field
 
 from domain.commands import Guid as CommandGuid
@@ -69,6 +71,9 @@ class Invoice(Record):
     # how many billed sales confirmation made, and the digest of their ids: what makes a proposal complete
     billed_sales: int | None = Field(default=None, alias="invoicing_billedsalescount")
     billed_sales_digest: Text | None = Field(default=None, alias="invoicing_billedsalesdigest")
+    # lowest and highest row key of what it put back on the contract's backlog; None: nothing
+    backlog_first: KeyText | None = Field(default=None, alias="invoicing_backlogfirst")
+    backlog_last: KeyText | None = Field(default=None, alias="invoicing_backloglast")
     # -- since posting, written back by finance alone
     customer_invoice: Text | None = Field(default=None, alias="msdyn_customerinvoicenumber")
     customer_invoice_date: Day | None = Field(default=None, alias="msdyn_customerinvoicedate")
@@ -148,8 +153,13 @@ class InvoiceLineDetail(Record):
     resource: Guid | None = Field(default=None, alias="msdyn_bookableresource")
     description: Text | None = Field(default=None, alias="msdyn_description")
     external_description: Text | None = Field(default=None, alias="msdyn_externaldescription")
-    # a detail of a corrective invoice
+    # a detail of a corrective invoice: quantity and amount say what is to be invoiced in all, not what is credited
     correction: bool = Field(default=False, alias="msdyn_correction")
+    # corrections: the detail that was invoiced, with what it was invoiced for
+    original_detail: Guid | None = Field(default=None, alias="msdyn_originalinvoicelinedetail")
+    previous_amount: Number | None = Field(default=None, alias="msdyn_previousamount")
+    previous_quantity: Number | None = Field(default=None, alias="invoicing_previousquantity")
+    previous_tax: Number | None = Field(default=None, alias="invoicing_previoustax")
     origins: Texts = Field(default=(), alias="msdyn_transactionorigins")
     # the key text of the unbilled sale or milestone behind it, and its id; None: added by hand
     source_key: Text | None = Field(default=None, alias="invoicing_sourcekey")
@@ -158,4 +168,17 @@ class InvoiceLineDetail(Record):
     @property
     def key(self) -> RowKey:
         """Partition: the invoice. Row: contract line, then where the source stands on the backlog, by date."""
+        if self.correction:
+            # the source of a correction stands behind a detail itself: keys must not grow from one to the next
+            return RowKey(self.invoice, f"{self.line_number:04d}|{self.transaction_date}|{self.detail}")
         return RowKey(self.invoice, detail_row(self.line_number, self.source_key, self.detail))
+
+    @property
+    def invoice_amount(self) -> Decimal:
+        """What it adds to its invoice: of a correction, only the difference to what was invoiced before."""
+        return self.amount - (self.previous_amount or ZERO)
+
+    @property
+    def invoice_tax(self) -> Decimal:
+        """The tax that it adds to its invoice, as people entered it."""
+        return (self.tax or ZERO) - (self.previous_tax or ZERO)

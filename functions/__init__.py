@@ -4,6 +4,7 @@
 |---|---|---|
 | `create_proforma` | queue create-proforma | `domain.workflows.create_proforma` |
 | `confirm_invoice` | queue confirm-invoice | `domain.workflows.confirm_invoice` |
+| `revise_invoice` | queue revise-invoice | `domain.workflows.revise_invoice` |
 | `sync_table_map` | queue sync-table-map | `domain.workflows.sync_table_map` |
 | `import_from_staging` | timer IMPORT_FROM_STAGING_SCHEDULE | `domain.workflows.import_from_staging` |
 | `import_proposal` | queue import-proposal | `domain.workflows.import_proposal` |

@@ -8,26 +8,24 @@ after it; a command that comes again only sends them again.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from itertools import zip_longest
 from typing import NamedTuple
 
+from domain.actual_making import Made
 from domain.actuals import Actual
 from domain.backlog import ITEM_TABLES, ItemKind, source_kind
 from domain.commands import ConfirmInvoice, SyncTableMap
-from domain.confirmation import Source, confirm_detail, digest_of
+from domain.confirmation import Source, confirm_detail
 from domain.confirmed import Confirmation, Terms
+from domain.confirmed_totals import ConfirmedTotals
 from domain.contract import Milestone
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
-from domain.money import ZERO, total
 from domain.option_sets import (
     BillingMethod,
-    BillingType,
     BulkConfirmationStatus,
     InvoiceState,
     OrderType,
-    ProjectInvoiceStatus,
 )
 from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
@@ -35,6 +33,7 @@ from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, replace_status, save
 from domain.tables import Table
+from domain.workflows.back_on_backlog import add_sales, release_milestones
 from domain.workflows.confirm_many import told_in_bulk
 from domain.workflows.draft_acts import not_editable, settle
 from domain.workflows.reading import known_document, paged, read_records
@@ -43,10 +42,11 @@ from domain.workflows.reading import known_document, paged, read_records
 PROBLEMS_MAX = 20
 # below and above every row key
 LOWEST, HIGHEST = "0", "~"
+ACTUALS_MAP = "project_operations_integration_actuals"
 # the maps that carry a confirmed invoice, in the order in which finance can use them
 MAPS = (
     ("project_invoice_proposal_v2", None),
-    ("project_operations_integration_actuals", LOWEST),
+    (ACTUALS_MAP, LOWEST),
     ("project_transaction_relationships", LOWEST),
 )
 
@@ -111,19 +111,32 @@ def confirm_invoice(
 
 
 def commands_after(invoice: Invoice, command: ConfirmInvoice) -> tuple[SyncTableMap, ...]:
-    """Name what carries a confirmed invoice to finance: its header, its actuals, its connections."""
-    return tuple(
-        SyncTableMap(
-            command=derive_id("sync", name, invoice.invoice),
-            correlation=invoice.correlation,
-            requested_at=command.requested_at,
-            reference=invoice.number,
-            map=name,
-            partition=invoice.invoice,
-            first=first or invoice.invoice,
-            last=HIGHEST if first else invoice.invoice,
-        )
-        for name, first in MAPS
+    """Name what carries a confirmed invoice to finance: its header, its actuals, its connections, and what is back.
+
+    A corrective invoice also puts unbilled sales on the backlog of its contract; those cross as well.
+    """
+    id_ = invoice.invoice
+    commands = [_sync(invoice, command, name, (id_, first or id_, HIGHEST if first else id_)) for name, first in MAPS]
+    if invoice.backlog_first and invoice.backlog_last:
+        span = (invoice.contract, invoice.backlog_first, invoice.backlog_last)
+        commands.append(_sync(invoice, command, ACTUALS_MAP, span, what="backlog"))
+    return tuple(commands)
+
+
+def _sync(
+    invoice: Invoice, command: ConfirmInvoice, name: str, span: tuple[str, str, str], what: str = "invoice"
+) -> SyncTableMap:
+    partition, first, last = span
+    id_ = derive_id("sync", name, invoice.invoice) if what == "invoice" else derive_id("sync", what, invoice.invoice)
+    return SyncTableMap(
+        command=id_,
+        correlation=invoice.correlation,
+        requested_at=command.requested_at,
+        reference=invoice.number,
+        map=name,
+        partition=partition,
+        first=first,
+        last=last,
     )
 
 
@@ -137,28 +150,15 @@ def _confirm(
     begun, row = _begin(store, command, invoice, row)
     if not begun.is_confirmable:
         return begun
-    billed: list[str] = []
-    amounts: list[Decimal] = []
-    taxes: list[Decimal] = []
+    totals = ConfirmedTotals()
     for page, extent in zip_longest(pages(), extents):
         if page is None or _problems(page) or _extent(page) != extent:
             raise NotYet(_changed(invoice))
         confirmed = [(each, each.outcome) for each in page if isinstance(each.outcome, Confirmation)]
-        _write(store, invoice.invoice, confirmed)
-        billed += [actual for _, outcome in confirmed for actual in outcome.billed_sales]
-        chargeable = [each.detail for each in page if each.detail.billing_type == BillingType.CHARGEABLE]
-        amounts.append(total(detail.amount for detail in chargeable))
-        taxes.append(total(detail.tax or ZERO for detail in chargeable))
-    after = begun.changed(
-        status=ProjectInvoiceStatus.CONFIRMED,
-        bulk_status=None if begun.bulk_status is None else BulkConfirmationStatus.COMPLETE,
-        billed_sales=len(billed),
-        billed_sales_digest=digest_of(billed),
-        amount=total(amounts),
-        tax=total(taxes),
-        total=total((*amounts, *taxes)),
-    )
-    return _commit(store, begun, after, row.etag)
+        _write(store, invoice, confirmed)
+        for each, outcome in confirmed:
+            totals.add(each.detail, outcome)
+    return _commit(store, begun, totals.header(begun), row.etag)
 
 
 def _decided_extents(invoice: Invoice, pages: Iterator[Sequence[_Decided]]) -> list[_Extent]:
@@ -216,8 +216,8 @@ def _decided_pages(store: RowStore, terms: Terms) -> Iterator[Sequence[_Decided]
     for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice):
         details = [InvoiceLineDetail.from_columns(row.columns) for row in page]
         sources = _sources(store, details)
-        if any(detail.source_key is None for detail in details):
-            # only lines that were added by hand ask how their invoice line is billed
+        if any(detail.source_key is None or detail.correction for detail in details):
+            # only lines that were added by hand, and their corrections, ask how their invoice line is billed
             terms = replace(terms, fixed_price_lines=_fixed_price_lines(store, invoice))
         yield [_decide(terms, detail, sources) for detail in details]
 
@@ -243,14 +243,18 @@ def _sources(store: RowStore, details: Sequence[InvoiceLineDetail]) -> dict[RowK
     return found | {key: Milestone.from_columns(row.columns) for key, row in milestones.items()}
 
 
-def _write(store: RowStore, invoice: str, page: Sequence[tuple[_Decided, Confirmation]]) -> None:
+def _is_back(invoice: Invoice, made: Made) -> bool:
+    return made.key.partition != invoice.invoice
+
+
+def _write(store: RowStore, invoice: Invoice, page: Sequence[tuple[_Decided, Confirmation]]) -> None:
     made = [each for _, outcome in page for each in outcome.actuals]
-    for partition in sorted({each.key.partition for each in made}):
-        actuals = (Insert(each.key.row, each.actual.to_columns()) for each in made if each.key.partition == partition)
-        save(store, Table.DATAVERSE_ACTUALS, partition, actuals)
+    inserts = (Insert(each.key.row, each.actual.to_columns()) for each in made if not _is_back(invoice, each))
+    save(store, Table.DATAVERSE_ACTUALS, invoice.invoice, inserts)
+    add_sales(store, invoice.contract, (each for each in made if _is_back(invoice, each)))
     linked = (each for _, outcome in page for each in outcome.connections)
     connections = (Insert(each.key.row, each.connection.to_columns()) for each in linked)
-    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, connections)
+    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice.invoice, connections)
     for kind, table in ITEM_TABLES.items():
         mine = [
             (decided.source_key, each)
@@ -260,6 +264,7 @@ def _write(store: RowStore, invoice: str, page: Sequence[tuple[_Decided, Confirm
         for partition in sorted({key.partition for key, _ in mine}):
             merges = (Merge(key.row, each.source_changes) for key, each in mine if key.partition == partition)
             save(store, table, partition, merges)
+    release_milestones(store, [each for _, outcome in page for each in outcome.released])
 
 
 def _problems(page: Sequence[_Decided]) -> list[Problem]:

@@ -12,6 +12,7 @@ from domain.commands import (
     ImportProposal,
     PostJournal,
     PostProposal,
+    ReviseInvoice,
     SyncTableMap,
     WriteBackPosting,
 )
@@ -23,6 +24,7 @@ from domain.workflows.handling import handle
 from domain.workflows.import_proposal import import_proposal
 from domain.workflows.post_journal import post_journal
 from domain.workflows.post_proposal import post_proposal
+from domain.workflows.revise_invoice import revise_invoice
 from domain.workflows.sync_table_map import sync_table_map
 from domain.workflows.write_back_posting import write_back_posting
 
@@ -33,6 +35,7 @@ WORKFLOWS: Mapping[type[Command], Work] = MappingProxyType(
     {
         CreateProforma: lambda store, _, command: create_proforma(store, command),
         ConfirmInvoice: confirm_invoice,
+        ReviseInvoice: lambda store, _, command: revise_invoice(store, command),
         SyncTableMap: lambda store, _, command: sync_table_map(store, command),
         ImportProposal: import_proposal,
         PostJournal: post_journal,

@@ -21,6 +21,7 @@ from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, read_keys, replace_status, save
 from domain.tables import Table
+from domain.workflows.corrective_details import read_billed, save_corrections
 from domain.workflows.draft_details import Drafted, leave_out, release, save_details
 from domain.workflows.due_items import Billing, claim, due_items, read_billing
 from domain.workflows.reading import read_records
@@ -52,6 +53,11 @@ def act_on_draft(store: RowStore, invoice: str, decide: Decide) -> tuple[Invoice
         return Invoice.from_columns(settle(store, invoice).columns), True
     sentence = f"draft {invoice} is being changed by others all the time; do it again"
     raise Refused(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice,)))
+
+
+def always(act: DraftAct) -> Decide:
+    """Decide the same, however the draft stands."""
+    return lambda _: act
 
 
 def settle(store: RowStore, invoice: str) -> StoredRow:
@@ -162,6 +168,9 @@ def _edit(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) -> No
     operations += [Insert(detail.key.row, detail.to_columns()) for detail in new]
     operations += [Delete(detail.key.row, standing[detail.key.row].etag) for detail in removed]
     save(store, table, invoice, operations)
+    if act.corrected:
+        billed = read_billed(store, (RowKey.from_text(key) for key in act.corrected))
+        save_corrections(store, invoice, billed)
 
 
 def _check_version(store: RowStore, row: StoredRow) -> None:

@@ -10,6 +10,7 @@ from domain.proforma import InvoiceLineDetail
 from domain.rows import Delete, Insert, RowKey
 from domain.saving import read_keys, save, save_across
 from domain.tables import Table
+from domain.workflows.corrective_details import give_back
 from domain.workflows.due_items import claimed_by, put_back
 
 # above every row key that begins with the same text
@@ -45,8 +46,10 @@ def release(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail])
     """Give back what stands behind details of a draft: Ready to invoice, without a stamp, without a connection.
 
     The source goes first: until its detail is gone as well, nobody else confirms this draft. What another draft has
-    taken since is left alone. A correction gives nothing back: the sale behind it stays as it was invoiced.
+    taken since is left alone. A billed sale that was to be corrected stays as it was invoiced.
     """
+    corrected = (RowKey.from_text(each.source_key or "") for each in details if each.correction)
+    give_back(store, invoice, corrected)
     sources = (_source(each) for each in details if _has_source(each))
     items = claimed_by(store, invoice, sources)
     entries = ((item.key, BacklogEntry(kind=item.kind, item=item.id)) for item in items)

@@ -111,6 +111,7 @@ var allTags = union(tags, { 'azd-env-name': environmentName })
 var queues = {
   CREATE_PROFORMA_QUEUE: 'create-proforma'
   CONFIRM_INVOICE_QUEUE: 'confirm-invoice'
+  REVISE_INVOICE_QUEUE: 'revise-invoice'
   SYNC_TABLE_MAP_QUEUE: 'sync-table-map'
   IMPORT_PROPOSAL_QUEUE: 'import-proposal'
   POST_JOURNAL_QUEUE: 'post-journal'

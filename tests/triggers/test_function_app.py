@@ -15,6 +15,7 @@ from tests.triggers.conftest import SETTINGS, trigger_of
 QUEUES = {
     "create_proforma": "%CREATE_PROFORMA_QUEUE%",
     "confirm_invoice": "%CONFIRM_INVOICE_QUEUE%",
+    "revise_invoice": "%REVISE_INVOICE_QUEUE%",
     "sync_table_map": "%SYNC_TABLE_MAP_QUEUE%",
     "import_proposal": "%IMPORT_PROPOSAL_QUEUE%",
     "post_journal": "%POST_JOURNAL_QUEUE%",

@@ -171,7 +171,7 @@ REFUSALS: list[tuple[str, InvoiceLineDetail, Source, ReasonCode, str]] = [
         ReasonCode.LINE_EDIT_NOT_SUPPORTED,
         "quantity",
     ),
-    ("correction", TIME.changed(correction=True), BOB, ReasonCode.CORRECTION_NOT_SUPPORTED, "corrections"),
+    ("correction", TIME.changed(correction=True), BOB, ReasonCode.BACKING_ACTUAL_MISSING, "billed sale"),
     (
         "retainer",
         TIME.changed(transaction_class=TransactionClass.RETAINER, source_key=None),
@@ -212,7 +212,7 @@ def test_what_cannot_be_confirmed_is_refused_with_its_reason(
 
 def test_when_two_reasons_apply_the_first_scenario_is_told() -> None:
     both = TIME.changed(correction=True, quantity="6", billing_type=BillingType.COMPLIMENTARY)
-    assert refused(both, None).code == ReasonCode.CORRECTION_NOT_SUPPORTED
+    assert "billed sale" in refused(both, None).sentence
     assert refused(both.changed(correction=False), None).code == ReasonCode.BACKING_ACTUAL_MISSING
     assert refused(both.changed(correction=False), BOB).code == ReasonCode.LINE_EDIT_NOT_SUPPORTED
 

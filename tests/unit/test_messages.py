@@ -16,6 +16,7 @@ WISH: dict[str, object] = {"command": ID, "correlation": ID, "requested_at": dat
 FIELDS: tuple[dict[str, object], ...] = (
     {"contract": ID, "cut_off": date(2026, 8, 31)},
     {"invoice": ID, "confirmed_on": date(2026, 8, 27)},
+    {"invoice": ID, "details": (ID,), "add_to": ID},
     {"map": "actuals", "partition": "日本 'x'", "first": "2026|a", "last": "2026|b", "side": "finance"},
     {"proposal": ID},
     {"journal": ID},

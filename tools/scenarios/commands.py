@@ -18,6 +18,7 @@ from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.mark_ready import mark_ready
 from tools.scenarios.commands_accounting import ACCOUNTING_COMMANDS
 from tools.scenarios.commands_drafts import DRAFT_COMMANDS
+from tools.scenarios.commands_revision import REVISION_COMMANDS
 from tools.scenarios.document import BadScenario
 from tools.scenarios.world import World
 
@@ -124,5 +125,6 @@ COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType(
         r"forget set-up (?P<company>\w+) (?P<prefix>\S+)": ("forget set-up usmf ExchangeRate|Default|GBP", forget),
         **ACCOUNTING_COMMANDS,
         **DRAFT_COMMANDS,
+        **REVISION_COMMANDS,
     }
 )

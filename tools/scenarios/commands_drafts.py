@@ -30,18 +30,18 @@ _ENTRY = MappingProxyType({"class": "transaction_class", "contract_line": "line"
 
 def edit(world: World, invoice: str, names: str, fields: str) -> None:
     """Edit one or many line details alike."""
-    header = _header(world, invoice)
+    header = header_of(world, invoice)
     changes: dict[str, object] = {}
     for name, text in _fields(fields).items():
         is_known = name in InvoiceLineDetail.model_fields
         changes[name] = value_of(InvoiceLineDetail, name, text, world.names) if is_known else text
-    ids = [_detail(world, header, name.strip()) for name in names.split(",")]
+    ids = [detail_called(world, header, name.strip()) for name in names.split(",")]
     edit_details(world.store, invoice=header.invoice, edits=dict.fromkeys(ids, changes))
 
 
 def add(world: World, name: str, invoice: str, fields: str) -> None:
     """Add a line detail by hand and call it by a name."""
-    header = _header(world, invoice)
+    header = header_of(world, invoice)
     told = {_ENTRY.get(field, field): text for field, text in _fields(fields).items()}
     entry = NewLine(
         wish=name,
@@ -59,25 +59,25 @@ def add(world: World, name: str, invoice: str, fields: str) -> None:
 
 def remove(world: World, names: str, invoice: str) -> None:
     """Remove line details."""
-    header = _header(world, invoice)
-    ids = [_detail(world, header, name.strip()) for name in names.split(",")]
+    header = header_of(world, invoice)
+    ids = [detail_called(world, header, name.strip()) for name in names.split(",")]
     remove_details(world.store, invoice=header.invoice, details=ids)
 
 
 def delete(world: World, invoice: str) -> None:
     """Delete a draft."""
-    delete_draft(world.store, invoice=_header(world, invoice).invoice)
+    delete_draft(world.store, invoice=header_of(world, invoice).invoice)
 
 
 def review(world: World, invoice: str, status: str) -> None:
     """Put a draft in review, or back."""
     member = ProjectInvoiceStatus[status.upper().replace(" ", "_")]
-    review_draft(world.store, invoice=_header(world, invoice).invoice, status=member)
+    review_draft(world.store, invoice=header_of(world, invoice).invoice, status=member)
 
 
 def refresh(world: World, invoice: str, up_to: str) -> None:
     """Add what has become ready."""
-    outcome = refresh_draft(world.store, invoice=_header(world, invoice).invoice, cut_off=date.fromisoformat(up_to))
+    outcome = refresh_draft(world.store, invoice=header_of(world, invoice).invoice, cut_off=date.fromisoformat(up_to))
     world.told += outcome.problems
 
 
@@ -109,7 +109,8 @@ def _fields(text: str) -> dict[str, str]:
     return {field_name(name): value.strip() for name, _, value in pairs}
 
 
-def _header(world: World, number: str) -> Invoice:
+def header_of(world: World, number: str) -> Invoice:
+    """Find an invoice by its number."""
     for row in world.store.rows(Table.DATAVERSE_INVOICES):
         invoice = Invoice.from_columns(row.columns)
         if invoice.number == number:
@@ -117,14 +118,21 @@ def _header(world: World, number: str) -> Invoice:
     raise BadScenario(f"there is no invoice {number}")
 
 
-def _detail(world: World, header: Invoice, name: str) -> str:
+def detail_called(world: World, header: Invoice, name: str) -> str:
+    """Find a line detail by the name of what stands behind it; behind a correction stands the detail it corrects."""
+    rows = world.store.rows(Table.DATAVERSE_INVOICE_LINE_DETAILS)
+    details = {each.detail: each for each in (InvoiceLineDetail.from_columns(row.columns) for row in rows)}
     id_ = world.names.id_of(name)
-    for row in world.store.rows(Table.DATAVERSE_INVOICE_LINE_DETAILS):
-        detail = InvoiceLineDetail.from_columns(row.columns)
-        if detail.invoice == header.invoice and id_ in {detail.detail, detail.source}:
+    for detail in details.values():
+        if detail.invoice == header.invoice and id_ in _ids(detail, details):
             return detail.detail
     # the product says that there is none
     return id_
+
+
+def _ids(detail: InvoiceLineDetail, details: Mapping[str, InvoiceLineDetail]) -> set[str | None]:
+    original = details.get(detail.original_detail or "")
+    return {detail.detail, detail.source} | (_ids(original, details) if original else set())
 
 
 def _category(world: World, name: str) -> str | None:
