@@ -82,7 +82,7 @@ def _keyed[R: Record](line: Line, table: Table, kind: type[R]) -> dict[RowKey, R
 # -- after every step
 
 
-def check_always(line: Line) -> None:
+def assert_always(line: Line) -> None:
     """Assert everything that holds after every step."""
     seen = Seen(line)
     for check in (
@@ -286,7 +286,7 @@ def _numbers_have_no_gaps(seen: Seen) -> None:
     assert proformas == list(range(1, len(proformas) + 1)), f"proformas: {proformas}"
 
 
-def check_kept(before: Snapshot, after: Snapshot) -> None:
+def assert_kept(before: Snapshot, after: Snapshot) -> None:
     """Assert that what was posted stands as it stood."""
     for table in FOR_EVER:
         stood, stands = before.get(table.value, {}), after.get(table.value, {})
@@ -298,7 +298,7 @@ def check_kept(before: Snapshot, after: Snapshot) -> None:
 # -- when nothing is on its way any more
 
 
-def check_finished(line: Line) -> None:
+def assert_finished(line: Line) -> None:
     """Assert that every document is finished, or that somebody can read what it waits for."""
     seen = Seen(line)
     assert line.dead == []

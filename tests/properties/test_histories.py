@@ -18,7 +18,7 @@ from domain.option_sets import BillingType, TransactionClass
 from domain.pending_work import WorkKind
 from domain.tables import Table
 from tests.properties.histories import CONTRACTS, History, Work, at_rest
-from tests.properties.invariants import check_always, check_finished, check_kept
+from tests.properties.invariants import assert_always, assert_finished, assert_kept
 
 # what CI runs, always the same
 EXAMPLES = 25
@@ -211,8 +211,8 @@ class Histories(RuleBasedStateMachine):
     def check_invariants(self, *args: object, **kwargs: object) -> None:
         """After every step, with what stood before it."""
         after = self.history.line.snapshot()
-        check_kept(self.before, after)
-        check_always(self.history.line)
+        assert_kept(self.before, after)
+        assert_always(self.history.line)
         self.before = after
 
     def teardown(self) -> None:
@@ -228,7 +228,7 @@ class Histories(RuleBasedStateMachine):
         history.send_everything_again()
         history.finish(AUGUST[-1])
         self.check_invariants()
-        check_finished(history.line)
+        assert_finished(history.line)
         before = at_rest(history.line)
         history.send_everything_again()
         assert at_rest(history.line) == before, "delivering everything again changed something"

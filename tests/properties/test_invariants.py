@@ -7,7 +7,7 @@ import pytest
 from domain.rows import Delete, Insert, Merge, StoredRow, Value
 from domain.tables import Table
 from tests.line import Line
-from tests.properties.invariants import check_always, check_finished, check_kept
+from tests.properties.invariants import assert_always, assert_finished, assert_kept
 from tests.workflows.restless import straight
 
 type Break = Callable[[Line], None]
@@ -80,9 +80,9 @@ FINISHED: list[tuple[Break, str]] = [
 
 def test_a_finished_line_has_all_of_them() -> None:
     line = straight()
-    check_always(line)
-    check_finished(line)
-    check_kept(line.snapshot(), line.snapshot())
+    assert_always(line)
+    assert_finished(line)
+    assert_kept(line.snapshot(), line.snapshot())
 
 
 @pytest.mark.parametrize(("act", "told"), ALWAYS)
@@ -90,7 +90,7 @@ def test_what_must_always_hold_is_told_when_it_does_not(act: Break, told: str) -
     line = straight()
     act(line)
     with pytest.raises(AssertionError, match=told):
-        check_always(line)
+        assert_always(line)
 
 
 @pytest.mark.parametrize(("act", "told"), FINISHED)
@@ -98,7 +98,7 @@ def test_what_is_unfinished_is_told(act: Break, told: str) -> None:
     line = straight()
     act(line)
     with pytest.raises(AssertionError, match=told):
-        check_finished(line)
+        assert_finished(line)
 
 
 @pytest.mark.parametrize(
@@ -109,4 +109,4 @@ def test_posted_rows_that_change_are_told(act: Break) -> None:
     before = line.snapshot()
     act(line)
     with pytest.raises(AssertionError, match="posted rows changed"):
-        check_kept(before, line.snapshot())
+        assert_kept(before, line.snapshot())
