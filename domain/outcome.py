@@ -18,6 +18,7 @@ class Action(StrEnum):
 
     ITEMS_MARKED_READY = "items_marked_ready"
     ROWS_SYNCED = "rows_synced"
+    MAP_PAUSED = "map_paused"
     PROFORMA_CREATED = "proforma_created"
     DRAFT_CHANGED = "draft_changed"
     DRAFT_DELETED = "draft_deleted"

@@ -11,9 +11,10 @@ from typing import Self
 
 import azure.functions as func
 
-from domain.commands import Command
+from domain.commands import Command, SyncTableMap
 from domain.dead_letters import DeadLetter, body_columns, letter_id
 from domain.errors import BadMessage, CarriesProblem, NotYet, Problem, ReasonCode
+from domain.outcome import Action, Outcome
 from domain.workflows.dispatch import perform
 from domain.workflows.record_dead_letter import record_dead_letter
 from functions.messages import decode
@@ -21,6 +22,8 @@ from functions.telemetry import in_trace, log_failure, log_outcome
 from functions.wiring import Wiring, wiring
 
 _SENTENCE_LENGTH_MAX = 2000
+# how long a message of a paused table map waits before the pause is looked at again
+PAUSE_SECONDS = 300
 
 
 def run_command(message: func.QueueMessage, kind: type[Command]) -> None:
@@ -40,8 +43,15 @@ def run_command(message: func.QueueMessage, kind: type[Command]) -> None:
         in_trace(command.correlation, command.name, command.document),
         _LastDelivery(app, queue, message, command),
     ):
-        outcome = perform(app.store, app.sender, command)
+        paused = isinstance(command, SyncTableMap) and command.map in app.settings.paused_table_maps
+        outcome = _postpone(app, command) if paused else perform(app.store, app.sender, command)
         log_outcome(outcome, correlation=command.correlation, command=command)
+
+
+def _postpone(app: Wiring, command: Command) -> Outcome:
+    """Send a command again for later, so that a pause uses up none of its deliveries."""
+    app.sender.send((command,), delay_seconds=PAUSE_SECONDS)
+    return Outcome(Action.MAP_PAUSED, command.document, {"stage": command.stage, "seconds": PAUSE_SECONDS})
 
 
 def keep_letter(

@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 
 from domain.commands import COMMANDS
 from domain.errors import BadSettings
+from domain.table_maps import TABLE_MAPS
 
 STORAGE = "INVOICING_STORAGE"
 MANAGED_IDENTITY = "managedidentity"
@@ -64,8 +65,11 @@ MESSAGE_ATTEMPTS_MAX = Setting(
 ROWS_PER_SYNC_MESSAGE_MAX = Setting(
     "ROWS_PER_SYNC_MESSAGE_MAX", "1000", "Rows of one sync-table-map command of a load at most, 1 to 10,000."
 )
-LIMIT_SETTINGS: tuple[Setting, ...] = (MESSAGE_ATTEMPTS_MAX, ROWS_PER_SYNC_MESSAGE_MAX)
-SETTINGS: tuple[Setting, ...] = STORAGE_SETTINGS + QUEUE_SETTINGS + SCHEDULE_SETTINGS + LIMIT_SETTINGS
+PAUSED_TABLE_MAPS = Setting(
+    "PAUSED_TABLE_MAPS", "", "Table maps that are paused, with commas between; their messages wait. Blank: none."
+)
+OTHER_SETTINGS: tuple[Setting, ...] = (MESSAGE_ATTEMPTS_MAX, ROWS_PER_SYNC_MESSAGE_MAX, PAUSED_TABLE_MAPS)
+SETTINGS: tuple[Setting, ...] = STORAGE_SETTINGS + QUEUE_SETTINGS + SCHEDULE_SETTINGS + OTHER_SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Settings:
     message_attempts_max: int
     # rows that one sync command names
     rows_per_sync_message_max: int
+    # names of the table maps whose messages wait
+    paused_table_maps: frozenset[str]
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -116,6 +122,7 @@ class Settings:
             queues=reader.queues(),
             message_attempts_max=reader.number(MESSAGE_ATTEMPTS_MAX, 100),
             rows_per_sync_message_max=reader.number(ROWS_PER_SYNC_MESSAGE_MAX, 10_000),
+            paused_table_maps=reader.table_maps(PAUSED_TABLE_MAPS),
         )
         reader.require(SCHEDULE_SETTINGS)
         reader.finish()
@@ -139,6 +146,13 @@ class _Reader:
             return int(text)
         self._wrong.append(f"{setting.name} must be a whole number from 1 to {highest:,}, not {text[:20]!r}")
         return 1
+
+    def table_maps(self, setting: Setting) -> frozenset[str]:
+        names = frozenset(name.strip() for name in self.text(setting.name).split(",") if name.strip())
+        known = {table_map.name for table_map in TABLE_MAPS}
+        for name in sorted(names - known):
+            self._wrong.append(f"{setting.name} names {name[:40]!r}; the table maps are {', '.join(sorted(known))}")
+        return names
 
     def storage(self) -> StorageConnection:
         connection, tables, queues, credential, client_id = (self.text(setting.name) for setting in STORAGE_SETTINGS)

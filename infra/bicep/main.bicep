@@ -61,6 +61,9 @@ param siteUpdateStrategy string = 'Recreate'
 @description('Functions that are not triggered, as { \'AzureWebJobs.post_proposal.Disabled\': \'true\' }: what waits for them stays in its queue.')
 param disabledFunctions object = {}
 
+@description('Table maps whose messages wait, with commas between; empty pauses none.')
+param pausedTableMaps string = ''
+
 @description('When staging rows are imported: six-field NCRONTAB, UTC.')
 param importFromStagingSchedule string = '*/30 * * * * *'
 
@@ -261,6 +264,7 @@ module functionApp 'modules/function-app.bicep' = {
     alwaysReady: alwaysReady
     siteUpdateStrategy: siteUpdateStrategy
     disabledFunctions: disabledFunctions
+    pausedTableMaps: pausedTableMaps
     queues: queues
     schedules: schedules
   }

@@ -79,7 +79,10 @@ def settings_agree(infra: Infra) -> Iterator[str]:
     yield from (f"setting {name} is not deployed" for name in sorted((infra.code.settings | local) - deployed))
     unknown = {name for name in deployed - infra.code.settings if not _is_platform(name)}
     yield from (f"setting {name} is nobody's" for name in sorted(unknown))
-    for name, value in pairs(infra, "function-app", "limitSettings").items():
+    of_parameters = defaults(infra)
+    for name, told in pairs(infra, "function-app", "limitSettings").items():
+        # a setting that is a parameter agrees by the parameter's default
+        value = of_parameters.get(told, told)
         if infra.local_values.get(name) != value:
             yield f"{name} is {value} in Azure and {infra.local_values.get(name)} in local.settings.json"
 

@@ -4,12 +4,13 @@ import base64
 import json
 import logging
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from azure.functions.timer import TimerRequest
 
-from domain.commands import COMMANDS, Command, ConfirmInvoice, CreateProforma
+from domain.commands import COMMANDS, Command, ConfirmInvoice, CreateProforma, SyncTableMap
 from domain.dead_letters import body_of
 from domain.errors import NotYet, ReasonCode
 from domain.identifiers import derive_id
@@ -21,13 +22,16 @@ from domain.rows import Insert, RowKey
 from domain.saving import save
 from domain.tables import Table
 from domain.workflows.mark_ready import mark_ready
+from functions.invocation import PAUSE_SECONDS
 from functions.messages import encode
+from functions.storage.memory_queues import MemoryQueues
 from functions.wiring import SystemClock, Wiring, wiring
 from tests.triggers.conftest import Deliver, find_letter
 from tests.workflows.adatum import CONTRACT, actual, reference_rows
 
 NOW = datetime(2026, 8, 31, 12, tzinfo=UTC)
 SECRET = "Rework of the cable duct"
+EXPORT = "customer_invoice_export"
 
 
 def wish(request: pytest.FixtureRequest) -> ConfirmInvoice:
@@ -219,3 +223,28 @@ def test_a_tick_runs_over_the_wired_storage(
 def test_the_wiring_is_built_once_and_its_clock_is_aware(app: Wiring) -> None:
     assert wiring() is wiring() is app
     assert SystemClock().now().tzinfo is UTC
+
+
+def test_a_message_of_a_paused_map_waits_without_using_up_its_deliveries(
+    app: Wiring,
+    deliver: Deliver,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    command = SyncTableMap.model_validate(
+        {**wish(request).model_dump(exclude={"invoice", "confirmed_on"}), "map": EXPORT, "partition": "p"}
+        | {"first": "0", "last": "~", "side": "finance"}
+    )
+    clock = SystemClock()
+    queues = MemoryQueues(clock)
+    paused = replace(app.settings, paused_table_maps=frozenset((EXPORT,)))
+    monkeypatch.setattr("functions.invocation.wiring", lambda: Wiring(paused, app.store, queues, clock))
+    began = clock.now()
+    with caplog.at_level(logging.INFO, "invoicing"):
+        deliver("sync_table_map", command, deliveries=5)
+    (waiting,) = queues.waiting
+    assert waiting.command == command
+    assert waiting.visible_at >= began + timedelta(seconds=PAUSE_SECONDS)
+    assert "map_paused" in caplog.text
+    assert find_letter(app, "sync-table-map", command) is None

@@ -125,3 +125,14 @@ def test_the_list_is_complete_and_says_what_each_is_for() -> None:
     assert set(GOOD) | set(IDENTITY) <= set(names)
     assert [queue_setting(command.name) for command in COMMANDS] == [name for name in names if name.endswith("_QUEUE")]
     assert all(setting.meaning.endswith(".") for setting in SETTINGS)
+
+
+def test_table_maps_are_paused_by_name() -> None:
+    paused = Settings.from_env(GOOD | {"PAUSED_TABLE_MAPS": " customer_invoice_export, contract_line_milestones,"})
+    assert paused.paused_table_maps == {"customer_invoice_export", "contract_line_milestones"}
+    assert Settings.from_env(GOOD).paused_table_maps == frozenset()
+
+
+def test_a_paused_map_that_does_not_exist_is_told_with_those_that_do() -> None:
+    told = refusal(GOOD | {"PAUSED_TABLE_MAPS": "invoices"})
+    assert "PAUSED_TABLE_MAPS names 'invoices'; the table maps are contract_line_milestones" in told

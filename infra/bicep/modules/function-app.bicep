@@ -52,6 +52,9 @@ param siteUpdateStrategy string
 @description('Settings that switch functions off.')
 param disabledFunctions object
 
+@description('Table maps whose messages wait.')
+param pausedTableMaps string
+
 @description('Setting to queue name.')
 param queues object
 
@@ -101,6 +104,7 @@ var limitSettings = {
   PYTHON_THREADPOOL_THREAD_COUNT: '4'
   MESSAGE_ATTEMPTS_MAX: '5'
   ROWS_PER_SYNC_MESSAGE_MAX: '1000'
+  PAUSED_TABLE_MAPS: pausedTableMaps
 }
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
