@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from tools.devhost.azurite import REPOSITORY, Azurite
 
 STUCK = ORDERS.parent / "stuck"
 SECONDS_MAX = 20
+DEADLINE_SECONDS = 60
 
 
 @contextmanager
@@ -30,10 +32,14 @@ def devhost(*arguments: str, **environment: str) -> Iterator[subprocess.Popen[st
         stderr=subprocess.STDOUT,
         text=True,
     )
+    # reading its output blocks: a host that says nothing more is ended, and the test tells what it has waited for
+    deadline = threading.Timer(DEADLINE_SECONDS, process.kill)
+    deadline.start()
     with process:
         try:
             yield process
         finally:
+            deadline.cancel()
             process.kill()
 
 

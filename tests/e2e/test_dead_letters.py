@@ -15,6 +15,7 @@ from domain.commands import (
     ImportProposal,
     PostJournal,
     PostProposal,
+    ReviseInvoice,
     SyncTableMap,
     WriteBackPosting,
 )
@@ -47,6 +48,7 @@ def command_for(kind: type[Command], wish: str) -> Command:
         ImportProposal: {"proposal": document},
         PostJournal: {"journal": document},
         PostProposal: {"proposal": document, "invoice_date": date(2026, 8, 31)},
+        ReviseInvoice: {"invoice": document},
         WriteBackPosting: {"posted": "journal", "posted_document": document},
     }
     common = {

@@ -33,7 +33,7 @@ def ended(account: Account) -> Iterator[Ended]:
     """One contract, played while the process listens; then the process is asked to stop."""
     line = PeoplesLine.over(account)
     with HostProcess(account.connection_string) as host:
-        host.wait_until_it_says("devhost: 18 functions of")
+        host.wait_until_it_says(" functions of ")
         play(line, host)
         status = host.stop()
         host.wait_until_it_says("devhost: stopped")
