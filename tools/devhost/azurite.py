@@ -148,8 +148,6 @@ class Azurite:
 
     def stop(self) -> None:
         """Stop the process (SIGTERM, then SIGKILL after ten seconds) and remove a temporary folder; safe to repeat."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
         if self.is_running:
             self._process.terminate()
             try:
@@ -157,6 +155,9 @@ class Azurite:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        # only now: a closed pipe means SIGTERM too, and a second one cuts short the saving that the first began
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 
