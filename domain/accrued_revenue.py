@@ -6,7 +6,7 @@ for ever. It is moved to accrued revenue, in the accounting currency alone.
 Source: Project Operations documentation, Reconcile accrued revenue.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -74,31 +74,29 @@ def correction_entries(
         for place, amount in _parts(each):
             sums[place] = total((sums.get(place, ZERO), amount))
     posted = sorted((place, amount) for place, amount in sums.items() if amount)
+    common = {"document": journal, "company": company, "voucher": voucher, "accounting_date": day}
+    common |= {"document_date": day, "currency": currency, "accounting_currency": currency}
     return tuple(
-        LedgerEntry(
-            document=journal,
-            company=company,
-            voucher=voucher,
-            number=number,
-            accounting_date=day,
-            document_date=day,
-            posting_type=place.posting_type,
-            posting_type_name=place.posting_type.title,
-            main_account=place.main_account,
-            account_name=place.account_name,
-            currency=currency,
-            amount=amount,
-            accounting_currency=currency,
-            accounting_amount=amount,
-            exchange_rate=Decimal(1),
-            project=place.project,
-            category=place.category,
-            default_dimension=place.dimension or None,
-            text=TEXT,
-            is_credit=amount < 0,
-        )
-        for number, (place, amount) in enumerate(posted, start=1)
+        _entry(place, amount, {**common, "number": number}) for number, (place, amount) in enumerate(posted, start=1)
     )
+
+
+def _entry(place: _Place, amount: Decimal, common: Mapping[str, object]) -> LedgerEntry:
+    own = {
+        "posting_type": place.posting_type,
+        "posting_type_name": place.posting_type.title,
+        "main_account": place.main_account,
+        "account_name": place.account_name,
+        "amount": amount,
+        "accounting_amount": amount,
+        "exchange_rate": Decimal(1),
+        "project": place.project,
+        "category": place.category,
+        "default_dimension": place.dimension or None,
+        "text": TEXT,
+        "is_credit": amount < 0,
+    }
+    return LedgerEntry.model_validate({**common, **own})
 
 
 def _parts(imbalance: Imbalance) -> tuple[tuple[_Place, Decimal], tuple[_Place, Decimal]]:

@@ -7,14 +7,14 @@ So whoever goes on with it leaves alone what somebody has marked, invoiced or cl
 from collections.abc import Iterable, Sequence
 
 from domain.actual_making import Made
-from domain.backlog import BacklogEntry, ItemKind, item_of_milestone
+from domain.backlog import item_of_milestone
 from domain.confirmed import Release
 from domain.contract import Milestone
 from domain.ports import RowStore
 from domain.rows import Insert
 from domain.saving import read_keys, save
 from domain.tables import Table
-from domain.workflows.due_items import put_back
+from domain.workflows.due_items import put_back_indexed
 
 
 def add_sales(store: RowStore, contract: str, made: Iterable[Made]) -> None:
@@ -26,18 +26,8 @@ def add_sales(store: RowStore, contract: str, made: Iterable[Made]) -> None:
 
 
 def release_milestones(store: RowStore, released: Sequence[Release]) -> None:
-    """Make milestones Ready to invoice again, if they still stand on the invoice that was credited.
-
-    The work index gets its row first, as when a milestone is marked ready.
-    """
+    """Make milestones Ready to invoice again, if they still stand on the invoice that was credited."""
     invoices = {each.key: each.invoice for each in released}
     rows = read_keys(store, Table.DATAVERSE_MILESTONES, invoices)
     items = [item_of_milestone(Milestone.from_columns(row.columns), key, row.etag) for key, row in rows.items()]
-    mine = [item for item in items if item.invoice == invoices[item.key]]
-    for partition in sorted({item.key.partition for item in mine}):
-        there = [item for item in mine if item.key.partition == partition]
-        entry = (
-            Insert(item.key.row, BacklogEntry(kind=ItemKind.MILESTONE, item=item.id).to_columns()) for item in there
-        )
-        save(store, Table.DATAVERSE_BILLING_BACKLOG, partition, entry)
-        put_back(store, there)
+    put_back_indexed(store, [item for item in items if item.invoice == invoices[item.key]])

@@ -31,7 +31,7 @@ from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
-from domain.saving import read_keys, replace_status, save
+from domain.saving import read_keys, replace_status, save, save_across
 from domain.tables import Table
 from domain.workflows.back_on_backlog import add_sales, release_milestones
 from domain.workflows.confirm_many import told_in_bulk
@@ -256,14 +256,12 @@ def _write(store: RowStore, invoice: Invoice, page: Sequence[tuple[_Decided, Con
     connections = (Insert(each.key.row, each.connection.to_columns()) for each in linked)
     save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice.invoice, connections)
     for kind, table in ITEM_TABLES.items():
-        mine = [
+        mine = (
             (decided.source_key, each)
             for decided, each in page
             if each.source_changes and source_kind(decided.detail) == kind
-        ]
-        for partition in sorted({key.partition for key, _ in mine}):
-            merges = (Merge(key.row, each.source_changes) for key, each in mine if key.partition == partition)
-            save(store, table, partition, merges)
+        )
+        save_across(store, table, ((key.partition, Merge(key.row, each.source_changes)) for key, each in mine))
     release_milestones(store, [each for _, outcome in page for each in outcome.released])
 
 

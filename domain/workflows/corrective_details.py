@@ -8,7 +8,7 @@ from domain.ports import RowStore
 from domain.proforma import InvoiceLineDetail
 from domain.revision import FREED, Billed, correction_connection, corrective_detail, detail_row_of
 from domain.rows import Insert, Merge, RowKey
-from domain.saving import read_keys, save
+from domain.saving import read_keys, save, save_across
 from domain.tables import Table
 
 DETAILS = Table.DATAVERSE_INVOICE_LINE_DETAILS
@@ -53,9 +53,8 @@ def give_back(store: RowStore, draft: str, sales: Iterable[RowKey]) -> None:
     """Free billed sales that are kept for a draft; what it has adjusted, or another draft has, is left alone."""
     rows = read_keys(store, Table.DATAVERSE_ACTUALS, sales)
     kept = {key: row for key, row in rows.items() if _is_kept(Actual.from_columns(row.columns), draft)}
-    for partition in sorted({key.partition for key in kept}):
-        merges = (Merge(key.row, FREED, row.etag) for key, row in kept.items() if key.partition == partition)
-        save(store, Table.DATAVERSE_ACTUALS, partition, merges)
+    merges = ((key.partition, Merge(key.row, FREED, row.etag)) for key, row in kept.items())
+    save_across(store, Table.DATAVERSE_ACTUALS, merges)
 
 
 def _is_kept(sale: Actual, draft: str) -> bool:

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 
 from domain.actuals import TransactionConnection
-from domain.backlog import BacklogEntry, Item, ItemKind, source_kind
+from domain.backlog import Item, ItemKind, source_kind
 from domain.identifiers import derive_id
 from domain.ports import RowStore
 from domain.proforma import InvoiceLineDetail
 from domain.rows import Delete, Insert, RowKey
-from domain.saving import read_keys, save, save_across
+from domain.saving import read_keys, save
 from domain.tables import Table
 from domain.workflows.corrective_details import give_back
-from domain.workflows.due_items import claimed_by, put_back
+from domain.workflows.due_items import claimed_by, put_back, put_back_indexed
 
 # above every row key that begins with the same text
 _HIGHEST = "~"
@@ -52,10 +52,7 @@ def release(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail])
     give_back(store, invoice, corrected)
     sources = (_source(each) for each in details if _has_source(each))
     items = claimed_by(store, invoice, sources)
-    entries = ((item.key, BacklogEntry(kind=item.kind, item=item.id)) for item in items)
-    inserts = ((key.partition, Insert(key.row, entry.to_columns())) for key, entry in entries)
-    save_across(store, Table.DATAVERSE_BILLING_BACKLOG, inserts)
-    put_back(store, items)
+    put_back_indexed(store, items)
     disconnect(store, invoice, [each.key.row for each in details])
 
 

@@ -25,8 +25,8 @@ from domain.backlog import (
 from domain.contract import Account, Contract, ContractCustomer, ContractLine, Milestone
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_precedence
 from domain.ports import TRANSACTION_OPERATIONS_MAX, RowStore
-from domain.rows import Merge, RowKey, StoredRow
-from domain.saving import read_keys, save
+from domain.rows import Insert, Merge, RowKey, StoredRow
+from domain.saving import read_keys, save, save_across
 from domain.tables import Table
 from domain.workflows.reading import find_record, read_records
 
@@ -135,11 +135,17 @@ def claimed_by(store: RowStore, invoice: str, places: Iterable[tuple[ItemKind, R
 def put_back(store: RowStore, items: Sequence[Item]) -> None:
     """Clear the stamp of items; they are ready again."""
     for kind, table in ITEM_TABLES.items():
-        mine = [item for item in items if item.kind == kind]
-        if mine:
-            # all of one contract's backlog
-            merges = (Merge(item.key.row, released_columns(kind), item.etag) for item in mine)
-            save(store, table, mine[0].key.partition, merges)
+        mine = (item for item in items if item.kind == kind)
+        merges = ((item.key.partition, Merge(item.key.row, released_columns(kind), item.etag)) for item in mine)
+        save_across(store, table, merges)
+
+
+def put_back_indexed(store: RowStore, items: Sequence[Item]) -> None:
+    """Put items back that the work index knows no more: its rows first, as when items are marked ready."""
+    entries = ((item.key, BacklogEntry(kind=item.kind, item=item.id)) for item in items)
+    inserts = ((key.partition, Insert(key.row, entry.to_columns())) for key, entry in entries)
+    save_across(store, Table.DATAVERSE_BILLING_BACKLOG, inserts)
+    put_back(store, items)
 
 
 def _indexed_items(store: RowStore, contract: str) -> Iterator[Item]:
