@@ -15,7 +15,7 @@ from datetime import date
 from itertools import groupby, pairwise
 
 from domain.errors import AlreadyExists, ChangedMeanwhile, ContentDiffers, OutcomeUnknown, RowMissing
-from domain.limits import TRANSACTION_BYTES_MAX, check_operation, key_order
+from domain.limits import TRANSACTION_BYTES_MAX, CheckedTransaction, check_operation, key_order
 from domain.ports import PAGE_ROWS_MAX, TRANSACTION_OPERATIONS_MAX, RowStore
 from domain.rows import Columns, Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow, Value
 from domain.tables import Table
@@ -141,12 +141,12 @@ def _chunks(table: Table, partition: str, operations: Iterable[Operation]) -> It
         added = check_operation(table, partition, operation)
         is_full = len(chunk) == TRANSACTION_OPERATIONS_MAX or size + added > _TRANSACTION_BYTES
         if chunk and (is_full or operation.row in chunk):
-            yield tuple(chunk.values())
+            yield CheckedTransaction.of(table, partition, chunk.values())
             chunk, size = {}, 0
         chunk[operation.row] = operation
         size += added
     if chunk:
-        yield tuple(chunk.values())
+        yield CheckedTransaction.of(table, partition, chunk.values())
 
 
 def _write_chunk(store: RowStore, table: Table, partition: str, operations: Transaction) -> None:
