@@ -94,6 +94,8 @@ class ReasonCode(StrEnum):
     PAYMENT_TERMS_UNKNOWN = "payment_terms_unknown"
     CUSTOMER_UNKNOWN = "customer_unknown"
     PROJECT_UNKNOWN = "project_unknown"
+    # -- import of journal lines
+    IN_OPENING_BALANCES = "in_opening_balances"
     # -- import of a proposal's lines
     AWAITING_HEADER = "awaiting_header"
     BILLED_SALES_MISMATCH = "billed_sales_mismatch"

@@ -6,7 +6,7 @@ which it takes back is that sale's posted transaction with the sign turned, at t
 Source: Project Operations documentation, Integration journal; Manage project invoice proposals (exchange rates).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,43 +14,21 @@ from itertools import batched, groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
-from domain.errors import Problem, ReasonCode, problems_in
+from domain.errors import Problem, problems_in
 from domain.exchange_rates import Rate, ledger_rate, sales_rate
 from domain.finance_parties import Parties
 from domain.journal import JournalLineContent
+from domain.journal_refusals import refusal, reversed_sale, unknown_parties, unposted
 from domain.ledger import ProjectTransaction
 from domain.ledger_periods import accounting_date, period_start
 from domain.money import ZERO, round_amount
-from domain.option_sets import BillingMethod, FinanceTransactionType, TransactionClass
+from domain.option_sets import BillingMethod, FinanceTransactionType
 from domain.rows import RowKey
 from domain.sales_tax import sales_tax_group
 from domain.setup import LegalEntitySetup
 from domain.setup_items import LineProperty, PeriodUnit, ProjectCategory
 from domain.setup_posting import FinanceBillingMethod
 from domain.staging import StagedActual
-
-# what the journal takes: type and classes
-CLASSES_OF_TYPE: Mapping[FinanceTransactionType, frozenset[TransactionClass]] = MappingProxyType(
-    {
-        FinanceTransactionType.COST: frozenset(
-            {TransactionClass.TIME, TransactionClass.EXPENSE, TransactionClass.MATERIAL}
-        ),
-        FinanceTransactionType.SALES: frozenset(
-            {TransactionClass.TIME, TransactionClass.EXPENSE, TransactionClass.MATERIAL, TransactionClass.FEE}
-        ),
-    }
-)
-# why something else is refused, by type, then by class
-TYPE_REFUSALS: Mapping[FinanceTransactionType, ReasonCode] = MappingProxyType(
-    {
-        FinanceTransactionType.INTER_ORG_SALES: ReasonCode.INTERCOMPANY_NOT_SUPPORTED,
-        FinanceTransactionType.RESOURCING_UNIT_COST: ReasonCode.INTERCOMPANY_NOT_SUPPORTED,
-    }
-)
-CLASS_REFUSALS: Mapping[TransactionClass, ReasonCode] = MappingProxyType(
-    {TransactionClass.RETAINER: ReasonCode.RETAINER_NOT_SUPPORTED}
-)
-
 
 # a row that names no contract line counts as time and material
 BILLING_METHODS: Mapping[BillingMethod | None, FinanceBillingMethod] = MappingProxyType(
@@ -92,28 +70,25 @@ def journal_line(
         original: the posted transaction that the row names as the one which it takes back; None: it is not posted.
 
     Returns:
-        The content, or every problem in precedence order: INTERCOMPANY_NOT_SUPPORTED, RETAINER_NOT_SUPPORTED,
-        TRANSACTION_CLASS_NOT_SUPPORTED (alone); UNBILLED_SALES_NOT_POSTED (alone) for a reversal whose original is not
-        posted; CONTRACT_UNKNOWN, CURRENCY_NOT_OF_CONTRACT, CATEGORY_MISSING, EXCHANGE_RATE_MISSING, PROJECT_UNKNOWN.
+        The content, or every problem in precedence order: IN_OPENING_BALANCES, INTERCOMPANY_NOT_SUPPORTED,
+        RETAINER_NOT_SUPPORTED, TRANSACTION_CLASS_NOT_SUPPORTED (alone); UNBILLED_SALES_NOT_POSTED (alone) for a
+        reversal whose original is not posted; CONTRACT_UNKNOWN, CURRENCY_NOT_OF_CONTRACT, LINE_PROPERTY_MISSING,
+        CATEGORY_MISSING, EXCHANGE_RATE_MISSING, PROJECT_UNKNOWN.
     """
-    if refusal := _refusal(staged):
-        return (refusal,)
+    if refused := refusal(setup, staged):
+        return (refused,)
     day = _accounting_date(setup, staged)
     if reversed_key := reversed_sale(staged):
-        return _taken_back(staged, actual_key, original, day) if original else (_unposted(staged, reversed_key),)
-    found = setup.category(staged.category, staged.transaction_class), _rate(setup, staged, day)
-    problems = problems_in(*found, *_of_parties(staged, parties))
+        return _taken_back(staged, actual_key, original, day) if original else (unposted(staged, reversed_key),)
+    category = setup.category(staged.category, staged.transaction_class)
+    found = setup.line_property(staged.billing_type), category, _rate(setup, staged, day)
+    problems = problems_in(*found, *unknown_parties(staged, parties))
     match found:
-        case (ProjectCategory() as category, Rate() as rate) if not problems:
-            content = _content(setup, staged, actual_key, parties, category, rate, day)
+        case (LineProperty(), ProjectCategory(), Rate()) as defaults if not problems:
+            content = _content(setup, staged, actual_key, parties, _Defaults(*defaults), day)
             return _with_dimensions(setup, content, parties)
         case _:
             return problems
-
-
-def reversed_sale(staged: StagedActual) -> str | None:
-    """Name the unbilled sale that a row takes back, by its key text; None: it is not such a reversal."""
-    return staged.reverses if staged.transaction_type is FinanceTransactionType.SALES else None
 
 
 def plan_journals(
@@ -144,16 +119,23 @@ def plan_journals(
     )
 
 
+class _Defaults(NamedTuple):
+    """What the set-up gives a line."""
+
+    line_property: LineProperty
+    category: ProjectCategory
+    rate: Rate
+
+
 def _content(
     setup: LegalEntitySetup,
     staged: StagedActual,
     actual_key: str,
     parties: Parties,
-    category: ProjectCategory,
-    rate: Rate,
+    defaults: _Defaults,
     day: date,
 ) -> JournalLineContent:
-    line_property = setup.line_property(staged.billing_type)
+    line_property, category, rate = defaults
     prices = _prices(staged, line_property)
     taxed = staged.transaction_type is FinanceTransactionType.SALES
     return JournalLineContent(
@@ -225,15 +207,6 @@ def _taken_back(staged: StagedActual, actual_key: str, original: ProjectTransact
     )
 
 
-def _unposted(staged: StagedActual, original_key: str) -> Problem:
-    original = original_key.rpartition("|")[2]
-    sentence = (
-        f"Actual {staged.actual} takes back unbilled sale {original}, which is not posted; post the integration journal"
-        " of that sale, the next import adds this one"
-    )
-    return Problem(ReasonCode.UNBILLED_SALES_NOT_POSTED, sentence, (staged.actual, original))
-
-
 class _Prices(NamedTuple):
     unit_cost: Decimal
     extended_cost: Decimal
@@ -258,35 +231,3 @@ def _rate(setup: LegalEntitySetup, staged: StagedActual, day: date) -> Rate | Pr
     if staged.transaction_type is FinanceTransactionType.COST:
         return ledger_rate(setup, staged.currency, day)
     return sales_rate(setup, staged.contract, staged.currency, day)
-
-
-def _refusal(staged: StagedActual) -> Problem | None:
-    if staged.transaction_class in CLASSES_OF_TYPE.get(staged.transaction_type, frozenset()):
-        return None
-    by_class = CLASS_REFUSALS.get(staged.transaction_class, ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED)
-    return Problem(
-        TYPE_REFUSALS.get(staged.transaction_type, by_class),
-        f"Actual {staged.actual} is {staged.transaction_type} of class {staged.transaction_class.name.capitalize()},"
-        " which the integration journal does not take; it stays in the staging table",
-        (staged.actual,),
-    )
-
-
-def _of_parties(staged: StagedActual, parties: Parties) -> Iterator[Problem]:
-    if parties.project is None:
-        what = f"project {staged.project} is not known in {staged.company}" if staged.project else "it names no project"
-        yield Problem(ReasonCode.PROJECT_UNKNOWN, f"Actual {staged.actual}: {what}; add the project", (staged.actual,))
-    if staged.transaction_type is FinanceTransactionType.COST:
-        return
-    if parties.contract is None:
-        sentence = (
-            f"Actual {staged.actual}: contract {staged.contract} is not known in {staged.company}; add the contract"
-        )
-        yield Problem(ReasonCode.CONTRACT_UNKNOWN, sentence, (staged.actual, staged.contract))
-    elif parties.contract.currency != staged.currency:
-        yield Problem(
-            ReasonCode.CURRENCY_NOT_OF_CONTRACT,
-            f"Actual {staged.actual} is in {staged.currency}, but contract {staged.contract} is in"
-            f" {parties.contract.currency}; reverse the actual and enter it in the contract's currency",
-            (staged.actual, staged.contract),
-        )

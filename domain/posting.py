@@ -83,8 +83,8 @@ def post_line(
 
     Returns:
         The decision, or a problem: PROJECT_UNKNOWN, before all; of a reversal UNBILLED_SALES_NOT_POSTED and
-        DOCUMENT_WRONG_STATE; else the first in precedence order of TRANSACTION_CLASS_NOT_SUPPORTED, PERIOD_CLOSED,
-        NO_OPEN_PERIOD, POSTING_ACCOUNT_MISSING, REVENUE_PROFILE_MISSING.
+        DOCUMENT_WRONG_STATE; else the first in precedence order of TRANSACTION_CLASS_NOT_SUPPORTED,
+        LINE_PROPERTY_MISSING, PERIOD_CLOSED, NO_OPEN_PERIOD, POSTING_ACCOUNT_MISSING, REVENUE_PROFILE_MISSING.
     """
     if project is None:
         sentence = f"Journal line {line.number}: project {line.project} is not known in {line.company}; add the project"
@@ -149,6 +149,8 @@ def _cost(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -
 def _accrual(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> PostingRule | Problem | None:
     # accruing what will not be invoiced would leave WIP for ever
     line_property = setup.line_property(line.billing_type)
+    if isinstance(line_property, Problem):
+        return line_property
     if not (line_property.to_be_invoiced and line_property.to_be_accrued):
         return None
     # only a time-and-material line has unbilled sales

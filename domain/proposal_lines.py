@@ -61,10 +61,16 @@ def on_account_transaction(
     )
 
 
-def has_revenue(setup: LegalEntitySetup, staged: StagedActual) -> bool:
-    """Tell whether a billed sale becomes a line: it is to be invoiced and its amount is not zero."""
-    to_be_invoiced = setup.line_property(staged.billing_type).to_be_invoiced
-    return to_be_invoiced and round_amount(staged.amount, staged.currency) != ZERO
+def has_revenue(setup: LegalEntitySetup, staged: StagedActual) -> bool | Problem:
+    """Tell whether a billed sale becomes a line: it is to be invoiced and its amount is not zero.
+
+    Returns:
+        Whether it does, or LINE_PROPERTY_MISSING.
+    """
+    line_property = setup.line_property(staged.billing_type)
+    if isinstance(line_property, Problem):
+        return line_property
+    return line_property.to_be_invoiced and round_amount(staged.amount, staged.currency) != ZERO
 
 
 def proposal_line(
@@ -92,10 +98,12 @@ def proposal_line(
     Returns:
         The line; None when it carries no revenue (non-chargeable, complimentary, zero); or the first problem in
         precedence order: DOCUMENT_WRONG_STATE (what a credit takes back is not posted), CURRENCY_NOT_OF_CONTRACT,
-        TRANSACTION_CLASS_NOT_SUPPORTED, CATEGORY_MISSING, PROJECT_UNKNOWN, MILESTONE_MISSING.
+        TRANSACTION_CLASS_NOT_SUPPORTED, CATEGORY_MISSING, PROJECT_UNKNOWN, MILESTONE_MISSING; LINE_PROPERTY_MISSING
+        before all of them.
     """
-    if not has_revenue(setup, staged):
-        return None
+    revenue = has_revenue(setup, staged)
+    if isinstance(revenue, Problem) or not revenue:
+        return revenue or None
     if problems := by_precedence(_problems(setup, proposal, staged, parties, source)):
         return problems[0]
     groups = _tax_groups(setup, staged, parties, source)

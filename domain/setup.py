@@ -110,7 +110,7 @@ class LegalEntitySetup:
 
         Returns:
             The set-up, or all problems in precedence order: ROW_COLUMN_WRONG for each row that does not fit its kind,
-            COMPANY_NOT_SET_UP without parameters, LINE_PROPERTY_MISSING for each billing type without a line property.
+            COMPANY_NOT_SET_UP without parameters.
         """
         read = [read_item(company, columns) for columns in rows]
         items = [item for item in read if isinstance(item, SetupItem)]
@@ -119,8 +119,6 @@ class LegalEntitySetup:
         problems = [item for item in read if isinstance(item, Problem)]
         if not parameters:
             problems.append(_not_set_up(company))
-        else:
-            problems += [_no_line_property(company, kind) for kind in FinanceBillingType if kind not in properties]
         return by_precedence(problems) if problems else cls._indexed(parameters[0], properties, items)
 
     @classmethod
@@ -157,9 +155,9 @@ class LegalEntitySetup:
         worker = self.workers.get(resource or "")
         return worker.default_dimension if worker else None
 
-    def line_property(self, billing_type: FinanceBillingType) -> LineProperty:
-        """Give what a billing type means; all five are there, or there would be no set-up."""
-        return self.line_properties[billing_type]
+    def line_property(self, billing_type: FinanceBillingType) -> LineProperty | Problem:
+        """Find what a billing type means; LINE_PROPERTY_MISSING when nobody has entered it."""
+        return self.line_properties.get(billing_type) or _no_line_property(self.company, billing_type)
 
     def category(self, category: str | None, transaction_class: TransactionClass) -> ProjectCategory | Problem:
         """Find the project category of a transaction, the parameters' default when it names none.

@@ -12,10 +12,11 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from domain.option_sets import FinanceBillingType
-from domain.record import CompanyCode, CurrencyCode, KeyText, Number, Record, Text
+from domain.record import CompanyCode, CurrencyCode, Day, KeyText, Number, Record, Text
 from domain.rows import RowKey
 
 LINES_PER_JOURNAL_DEFAULT = 200
+INTERACTIVE_LINES_DEFAULT = 100
 # stands in a key for "every project", "every category"
 EVERY = "*"
 
@@ -27,6 +28,18 @@ class PeriodUnit(StrEnum):
     MONTHS = "Months"
     YEARS = "Years"
     ALL = "All"
+
+
+class PostingErrors(StrEnum):
+    """What becomes of an integration journal with lines that cannot be posted.
+
+    Transfer lines: the good lines are posted, the bad ones move to a journal of their own (feature *Transfer all lines
+    with posting errors*). Error status: nothing is posted, the bad lines and the journal get status Error and wait for
+    Update to draft (feature *Processing improvements*).
+    """
+
+    TRANSFER_LINES = "TransferLines"
+    ERROR_STATUS = "ErrorStatus"
 
 
 class TaxGroupMethod(StrEnum):
@@ -118,6 +131,13 @@ class Parameters(SetupItem):
     exchange_rate_type: KeyText = Field(default="Default", alias="ExchangeRateType")
     period_unit: PeriodUnit = Field(default=PeriodUnit.DAYS, alias="PeriodUnit")
     lines_per_journal: int = Field(default=LINES_PER_JOURNAL_DEFAULT, alias="LinesPerJournal", ge=1, le=9_999_999)
+    # lines of a journal that are posted while somebody waits, at most; more are posted in batch
+    interactive_lines: int = Field(default=INTERACTIVE_LINES_DEFAULT, alias="InteractiveLinesMax", ge=0, le=9_999_999)
+    posting_errors: PostingErrors = Field(default=PostingErrors.TRANSFER_LINES, alias="JournalPostingErrors")
+    # True: only rows whose actual stands in Dataverse, as it arrived, become journal lines
+    prevalidates_actuals: bool = Field(default=False, alias="PrevalidateActuals")
+    # costs and unbilled sales up to this day are in the opening balances; None: there are none
+    beginning_balance_cut_off: Day | None = Field(default=None, alias="BeginningBalanceCutOffDate")
     tax_group_method: TaxGroupMethod = Field(default=TaxGroupMethod.SEARCH, alias="TaxGroupMethod")
     # the item sales tax group of fixed-price milestones
     tax_item_group_on_account: KeyText | None = Field(default=None, alias="TaxItemGroupOnAcc")

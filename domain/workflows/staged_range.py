@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from domain.identifiers import derive_id
-from domain.journal_lines import reversed_sale
+from domain.journal_refusals import reversed_sale
 from domain.ledger import ProjectTransaction
 from domain.option_sets import FinanceTransactionType
 from domain.pending_work import PendingWork, WorkKind

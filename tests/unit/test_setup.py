@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from domain.errors import Problem, ReasonCode
-from domain.option_sets import TransactionClass
+from domain.option_sets import FinanceBillingType, TransactionClass
 from domain.posting_types import PostingType
 from domain.rows import RowKey
 from domain.setup import SETUP_KINDS, LegalEntitySetup, read_item, valid_on
@@ -44,17 +44,23 @@ def test_a_company_without_rows_is_not_set_up() -> None:
 @pytest.mark.parametrize(
     "billing_type", ["NotSpecified", "Chargeable", "NonChargeable", "Complimentary", "NotAvailable"]
 )
-def test_each_of_the_five_line_properties_is_mandatory(billing_type: str) -> None:
-    (problem,) = problems_of([row for row in setup_rows() if row.get("BillingType") != billing_type])
+def test_a_line_property_that_is_missing_stops_nothing_but_its_own_billing_type(billing_type: str) -> None:
+    rows = [row for row in setup_rows() if row.get("BillingType") != billing_type]
+    setup = LegalEntitySetup.from_rows("usmf", rows)
+    assert isinstance(setup, LegalEntitySetup)
+    found = {kind: setup.line_property(kind) for kind in FinanceBillingType}
+    problem = found.pop(FinanceBillingType(billing_type))
+    assert isinstance(problem, Problem)
     assert (problem.code, problem.ids) == (ReasonCode.LINE_PROPERTY_MISSING, (billing_type,))
+    assert not any(isinstance(each, Problem) for each in found.values())
 
 
 def test_wrong_rows_are_all_named_first() -> None:
-    rows = [row for row in setup_rows() if row.get("BillingType") != "Chargeable"]
+    rows = setup_rows()
     wrong = {"DataAreaId": "usmf", "Kind": "PaymTerm", "PaymTermId": "N", "NumOfDay": 3}
     problems = problems_of([*rows, wrong, {"DataAreaId": "usmf", "Kind": "Misspelt"}])
     codes = [problem.code for problem in problems]
-    assert codes == [ReasonCode.ROW_COLUMN_WRONG, ReasonCode.ROW_COLUMN_WRONG, ReasonCode.LINE_PROPERTY_MISSING]
+    assert codes == [ReasonCode.ROW_COLUMN_WRONG, ReasonCode.ROW_COLUMN_WRONG]
     assert "NumOfDay" in problems[0].sentence
 
 
