@@ -177,7 +177,8 @@ def _amount(detail: InvoiceLineDetail, currency: str) -> Decimal:
 
 def _out_of_bounds(detail: InvoiceLineDetail, changes: Changes) -> Problem | None:
     if "quantity" in changes and detail.quantity < 0:
-        what = f"can't have the quantity {detail.quantity}; credit an invoice that is confirmed by correcting it"
+        way_out = "0 credits all of it" if detail.correction else "credit an invoice that is confirmed by correcting it"
+        what = f"can't have the quantity {detail.quantity}; {way_out}"
         return _problem(ReasonCode.QUANTITY_NEGATIVE, detail, what)
     if "billing_type" in changes and detail.billing_type not in BILLING_TYPES:
         what = "must be Chargeable, Non-chargeable or Complimentary"

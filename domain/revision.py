@@ -62,7 +62,7 @@ def detail_row_of(key: RowKey) -> str:
 
 def may_be_revised(invoice: Invoice) -> Problem | None:
     """Tell why an invoice can't be revised (yet)."""
-    if invoice.status in POSTED and invoice.customer_invoice is not None:
+    if invoice.status in POSTED:
         return None
     sentence = (
         f"invoice {invoice.number} is {invoice.status.name.lower().replace('_', ' ')}, its customer invoice is not "

@@ -22,13 +22,15 @@ def refresh_draft(store: RowStore, *, invoice: str, cut_off: date) -> Outcome:
         How many were added, and a problem for each item that stays behind.
 
     Raises:
-        Refused: there is no such draft, or it can't be changed any more; nothing was changed.
+        Refused: there is no such draft, it corrects others, or it can't be changed any more; nothing was changed.
     """
     problems: list[Problem] = []
     count = 0
 
     def decide(header: Invoice) -> DraftAct | None:
         nonlocal count
+        if header.has_corrections:
+            raise Refused(_corrective(header))
         try:
             due, found = due_items(store, billing_of(store, header, cut_off))
         except NotYet as error:
@@ -47,3 +49,11 @@ def refresh_draft(store: RowStore, *, invoice: str, cut_off: date) -> Outcome:
     )
     nothing = Problem(ReasonCode.NOTHING_TO_INVOICE, sentence, (invoice,))
     return Outcome(Action.NOTHING_TO_DO, invoice, facts, tuple(problems) or (nothing,))
+
+
+def _corrective(header: Invoice) -> Problem:
+    sentence = (
+        f"invoice {header.number} corrects others and takes nothing from the backlog; create a draft of its own for "
+        "what is ready"
+    )
+    return Problem(ReasonCode.CORRECTIVE_DRAFT_UNFIT, sentence, (header.invoice,))

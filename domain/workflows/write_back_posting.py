@@ -76,8 +76,8 @@ def _write_back_proposal(store: RowStore, sender: CommandSender, command: WriteB
         attributes = _of_page(store, proposal, invoice, billed)
         problems += _write(store, attributes)
         written += len(attributes)
+    problems += _write_proforma(store, proposal, _posted(invoice))
     if invoice is not None:
-        problems += _write_proforma(store, invoice)
         sender.send((_export(invoice, command),))
     return _outcome(command, written, problems)
 
@@ -149,23 +149,27 @@ def _invalid(keys: Iterable[RowKey]) -> Problem:
     return Problem(ReasonCode.ACTUAL_MISSING, sentence, ids)
 
 
-def _write_proforma(store: RowStore, invoice: ProjectInvoice) -> list[Problem]:
-    key = RowKey(invoice.proposal, invoice.proposal)
+def _posted(invoice: ProjectInvoice | None) -> dict[str, object]:
+    """Say on the proforma what became of it; one without revenue is done as well, without a customer invoice."""
+    status: dict[str, object] = {"status": ProjectInvoiceStatus.POSTED}
+    if invoice is None:
+        return status
+    number = {"customer_invoice": invoice.number, "customer_invoice_date": invoice.invoice_date}
+    return {**status, **number, "customer_invoice_tax": invoice.tax}
+
+
+def _write_proforma(store: RowStore, proposal: Proposal, posted: Mapping[str, object]) -> list[Problem]:
+    key = proposal.key
     row = store.find(Table.DATAVERSE_INVOICES, key)
     if row is None:
-        sentence = f"Dataverse has no proforma {invoice.proposal_number} to write back to; the posting stands"
-        return [Problem(ReasonCode.ACTUAL_MISSING, sentence, (invoice.proposal,))]
-    after = Invoice.from_columns(row.columns).changed(
-        status=ProjectInvoiceStatus.POSTED,
-        customer_invoice=invoice.number,
-        customer_invoice_date=invoice.invoice_date,
-        customer_invoice_tax=invoice.tax,
-    )
+        sentence = f"Dataverse has no proforma {proposal.number} to write back to; the posting stands"
+        return [Problem(ReasonCode.ACTUAL_MISSING, sentence, (proposal.proposal,))]
+    after = Invoice.from_columns(row.columns).changed(**posted)
     try:
         replace_status(store, Table.DATAVERSE_INVOICES, key, after.to_columns(), row.etag)
     except ChangedMeanwhile as error:
-        sentence = f"proforma {invoice.proposal_number} was changed at the same time; it is written back again"
-        raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice.proposal,))) from error
+        sentence = f"proforma {proposal.number} was changed at the same time; it is written back again"
+        raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (proposal.proposal,))) from error
     return []
 
 

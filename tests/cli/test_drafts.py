@@ -101,3 +101,31 @@ def test_many_are_scheduled(drafted: Terminal) -> None:
     (header,) = invoices(drafted.line)
     assert (header.status, header.bulk_status) == (ProjectInvoiceStatus.CONFIRMED, BulkConfirmationStatus.COMPLETE)
     assert "can't be changed" in drafted.say("confirm-many", "PRO-000001", code=1)
+
+
+@pytest.fixture
+def posted(drafted: Terminal) -> Terminal:
+    """The invoice of Coho Winery, posted."""
+    drafted.say("confirm", "PRO-000001", "--on", DAY)
+    drafted.line.finish()
+    return drafted
+
+
+def test_a_posted_invoice_is_revised(posted: Terminal) -> None:
+    billed = first_line(posted)
+    said = posted.say("revise", "PRO-000001")
+    assert "PRO-000002: 1 line detail, -1,000.00 GBP, corrective draft" in said
+    assert "has no line detail" in posted.say("revise", "PRO-000001", "--line", "12345678", code=1)
+    assert "already_revised" in posted.say("revise", "PRO-000001", "--line", billed, code=1)
+
+
+def test_corrections_are_added_to_a_corrective_draft(posted: Terminal) -> None:
+    posted.say("revise", "PRO-000001")
+    correction = next(each for each in details_of(posted.line) if each.correction)
+    posted.say("remove-line", "PRO-000002", correction.detail)
+    said = posted.say("revise", "PRO-000001", "--line", correction.original_detail or "", "--into", "PRO-000002")
+    assert "PRO-000002: 1 line detail, -1,000.00 GBP, corrective draft" in said
+
+
+def test_a_draft_can_not_be_revised(drafted: Terminal) -> None:
+    assert "correction_before_posting" in drafted.say("revise", "PRO-000001", code=1)

@@ -16,10 +16,9 @@ from domain.errors import BadSettings, InvoicingError, OutcomeUnknown, StoreErro
 from tools.cli.desk import Desk, NoStorage, Sorry, new_console, open_desk
 from tools.cli.drafts_app import drafts
 from tools.cli.drawing import say
-from tools.cli.options import Json, Wait, date_option, day_of, desk_of
+from tools.cli.options import WAIT_SECONDS_DEFAULT, Json, Wait, date_option, day_of, desk_of
 
 PROBLEM, USAGE = 1, 2
-WAIT_SECONDS_DEFAULT = 15.0
 
 
 class TellingGroup(TyperGroup):

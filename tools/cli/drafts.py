@@ -44,7 +44,7 @@ def show_draft(desk: Desk, name: str) -> int:
 def edit(desk: Desk, name: str, *, lines: Sequence[str], everything: bool, fields: Sequence[str]) -> int:
     """Edit line details alike."""
     invoice = find_invoice(desk, name)
-    ids = [each.detail for each in _details(desk, invoice)] if everything else _ids(desk, invoice, lines)
+    ids = [each.detail for each in _details(desk, invoice)] if everything else detail_ids(desk, invoice, lines)
     changes = dict(_change(field) for field in fields)
     return _tell(desk, invoice, edit_details(desk.store, invoice=invoice.invoice, edits=dict.fromkeys(ids, changes)))
 
@@ -79,7 +79,9 @@ def add(
 def remove(desk: Desk, name: str, lines: Sequence[str]) -> int:
     """Remove line details."""
     invoice = find_invoice(desk, name)
-    return _tell(desk, invoice, remove_details(desk.store, invoice=invoice.invoice, details=_ids(desk, invoice, lines)))
+    return _tell(
+        desk, invoice, remove_details(desk.store, invoice=invoice.invoice, details=detail_ids(desk, invoice, lines))
+    )
 
 
 def delete(desk: Desk, name: str) -> int:
@@ -130,7 +132,8 @@ def _details(desk: Desk, invoice: Invoice) -> Iterator[InvoiceLineDetail]:
     return read_records(desk.store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice.invoice, InvoiceLineDetail)
 
 
-def _ids(desk: Desk, invoice: Invoice, names: Sequence[str]) -> list[str]:
+def detail_ids(desk: Desk, invoice: Invoice, names: Sequence[str]) -> list[str]:
+    """Find line details of an invoice by how their ids begin."""
     known = [each.detail for each in _details(desk, invoice)]
     return [_id(invoice, known, name.lower()) for name in names]
 

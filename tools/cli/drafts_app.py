@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tools.cli.options import date_option, desk_of
+from tools.cli.options import WAIT_SECONDS_DEFAULT, Wait, date_option, desk_of
 
 drafts = typer.Typer()
 Invoice = Annotated[str, typer.Argument(help="Number or id of the proforma invoice.")]
@@ -103,6 +103,20 @@ def refresh(ctx: typer.Context, invoice: Invoice, cut_off: CutOff = None) -> Non
     from tools.cli.drafts import refresh as run
 
     raise typer.Exit(run(desk_of(ctx), invoice, cut_off=cut_off))
+
+
+@drafts.command()
+def revise(
+    ctx: typer.Context,
+    invoice: Annotated[str, typer.Argument(help="Number or id of the posted invoice.")],
+    line: Lines = None,
+    into: Annotated[str | None, typer.Option("--into", help="Corrective draft to add to; none: a new one.")] = None,
+    wait: Wait = WAIT_SECONDS_DEFAULT,
+) -> None:
+    """Make a corrective draft of a posted invoice: of the lines that are named, or of all that are left."""
+    from tools.cli.revising import revise as run
+
+    raise typer.Exit(run(desk_of(ctx), invoice, lines=line or [], into=into, wait=wait))
 
 
 @drafts.command("add-to-invoice")

@@ -8,6 +8,8 @@ import typer
 
 from tools.cli.desk import Desk
 
+WAIT_SECONDS_DEFAULT = 15.0
+
 type Context = typer.Context
 Wait = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for the answer; 0 does not wait.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -37,13 +37,13 @@ def create_proforma(desk: Desk, name: str, *, cut_off: date | None, wait: float)
     say(desk.console, f"Asked for the proforma invoices of {contract.number}, items up to {command.cut_off}.")
 
     def look() -> list[Invoice] | OpenProblem | None:
-        return _drafts(desk, contract, command) or _problem(desk, command, None)
+        return _drafts(desk, contract, command) or problem_of(desk, command, None)
 
     answer: list[Invoice] | OpenProblem | None = desk.wait_for(look, wait, "waiting for the app")
     if isinstance(answer, OpenProblem):
-        return _refused(desk, answer)
+        return refused(desk, answer)
     if answer is None:
-        return _no_answer(desk, wait)
+        return no_answer(desk, wait)
     for invoice in answer:
         amount = amount_text(invoice.amount, currency_code(desk, invoice.currency))
         say(desk.console, f"{invoice.number}: {count_text(invoice.details, 'line detail')}, {amount}, draft", "green")
@@ -72,18 +72,18 @@ def confirm(desk: Desk, name: str, *, on: date | None, wait: float) -> int:
         invoice=invoice.invoice,
         confirmed_on=on or desk.today,
     )
-    before = _stamp(_problem_row(desk, command))
+    before = stamp_of(desk, command)
     desk.sender.send([command])
     say(desk.console, f"Asked to confirm {invoice.number} on {command.confirmed_on}.")
 
     def look() -> Invoice | OpenProblem | None:
-        return _confirmed(desk, invoice) or _problem(desk, command, before)
+        return _confirmed(desk, invoice) or problem_of(desk, command, before)
 
     answer: Invoice | OpenProblem | None = desk.wait_for(look, wait, "waiting for the app")
     if isinstance(answer, OpenProblem):
-        return _refused(desk, answer)
+        return refused(desk, answer)
     if answer is None:
-        return _no_answer(desk, wait)
+        return no_answer(desk, wait)
     say(desk.console, f"{answer.number} is confirmed.", "green")
     say(desk.console, f"next: invoicing status {answer.number}", "dim")
     return 0
@@ -98,11 +98,17 @@ def _problem_row(desk: Desk, command: Command) -> StoredRow | None:
     return desk.store.find(Table.INVOICING_PROBLEMS, problem_key(command.document, command.name))
 
 
+def stamp_of(desk: Desk, command: Command) -> Stamp:
+    """Note which problem of a command's document stands before it is sent."""
+    return _stamp(_problem_row(desk, command))
+
+
 def _stamp(row: StoredRow | None) -> Stamp:
     return None if row is None else (row.etag, row.changed_at)
 
 
-def _problem(desk: Desk, command: Command, before: Stamp) -> OpenProblem | None:
+def problem_of(desk: Desk, command: Command, before: Stamp) -> OpenProblem | None:
+    """Look whether the command was refused."""
     # only what was stored since the command was sent is an answer to it
     row = _problem_row(desk, command)
     if row is None or _stamp(row) == before:
@@ -111,12 +117,14 @@ def _problem(desk: Desk, command: Command, before: Stamp) -> OpenProblem | None:
     return problem if problem.correlation == command.correlation else None
 
 
-def _refused(desk: Desk, problem: OpenProblem) -> int:
+def refused(desk: Desk, problem: OpenProblem) -> int:
+    """Tell why a command was refused."""
     say(desk.console, f"not done: {problem.sentence} ({problem.code.value})", "red")
     return 1
 
 
-def _no_answer(desk: Desk, wait: float) -> int:
+def no_answer(desk: Desk, wait: float) -> int:
+    """Tell that nobody has answered in time."""
     if wait:
         text = f"No answer within {wait:g} seconds: the command waits in its queue until the app runs."
         say(desk.console, text, "yellow")

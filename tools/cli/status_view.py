@@ -181,7 +181,9 @@ def _posted(facts: InvoiceFacts, currency: str) -> StageView:
 
 def _written_back(facts: InvoiceFacts, currency: str) -> StageView:
     if facts.project_invoice is None:
-        return StageView("written back", State.LATER, "", None, "")
+        is_closed = facts.invoice.status == ProjectInvoiceStatus.POSTED
+        at = facts.invoice_changed_at if is_closed else None
+        return StageView("written back", State.DONE if is_closed else State.LATER, "", at, "")
     # the header is written last
     if facts.invoice.status == ProjectInvoiceStatus.POSTED:
         tax = amount_text(facts.invoice.customer_invoice_tax or 0, currency)
