@@ -5,6 +5,7 @@ import azure.functions as func
 from functions import (
     confirm_invoice,
     create_proforma,
+    create_scheduled_proformas,
     import_from_staging,
     measure_pending,
     post_journal,
@@ -17,6 +18,7 @@ from functions import (
 
 BLUEPRINTS = (
     create_proforma.blueprint,
+    create_scheduled_proformas.blueprint,
     confirm_invoice.blueprint,
     revise_invoice.blueprint,
     sync_table_map.blueprint,

@@ -66,11 +66,19 @@ class CreateProforma(Command):
     contract: Guid
     # items dated later stay on the backlog
     cut_off: date
+    # a run of invoice schedules: only what they let be billed on this run date, each line up to a day of its own;
+    # None: every line of the contract
+    scheduled_on: date | None = None
 
     @property
     def document(self) -> str:
         """The contract."""
         return self.contract
+
+    @property
+    def stage(self) -> str:
+        """A run of schedules has a problem of its own: what people create by hand says nothing about it."""
+        return self.name if self.scheduled_on is None else f"{self.name}|{self.scheduled_on}"
 
 
 class ConfirmInvoice(Command):

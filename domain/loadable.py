@@ -25,6 +25,7 @@ from domain.contract import (
 )
 from domain.errors import Problem, ReasonCode
 from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject
+from domain.invoice_schedule import InvoiceSchedule
 from domain.loading_columns import UNREAD_COLUMNS
 from domain.option_sets import BillingStatus, MilestoneStatus, TransactionType
 from domain.record import Record
@@ -33,7 +34,7 @@ from domain.setup import SETUP_KINDS
 from domain.setup_items import SetupItem
 from domain.tables import Table
 
-# id of an actual: the key text of its row
+# id of an actual or a contract line: the key text of its row
 type Places = Mapping[str, str]
 
 type Keyed = Contract | FinanceCustomer | SetupItem
@@ -55,11 +56,25 @@ _ACTUAL_MOVES = frozenset(
     )
 )
 _MILESTONE_MOVES = frozenset(("msdyn_invoicestatus", "msdyn_invoice"))
+_SCHEDULE_MOVES = frozenset(
+    (
+        "msdyn_invoicerunstatus",
+        "msdyn_invoice",
+        "invoicing_run",
+        "invoicing_runon",
+        "invoicing_runat",
+        "invoicing_failures",
+    )
+)
 _LOADED_TYPES = frozenset((TransactionType.COST, TransactionType.UNBILLED_SALES))
 
 
 def _as_given(record: Record, places: Places) -> Record | Problem:
     return record
+
+
+def _never_due(record: Record) -> InvoiceSchedule | None:
+    return None
 
 
 def _never_ready(record: Record) -> BacklogEntry | None:
@@ -89,6 +104,8 @@ class Loadable:
     complete: Callable[[Record, Places], Record | Problem] = _as_given
     # the entry of the billing backlog, when the row is Ready to invoice
     backlog_entry: Callable[[Record], BacklogEntry | None] = _never_ready
+    # the schedule that a row plans; it goes on the work index of what is to run
+    planned: Callable[[Record], InvoiceSchedule | None] = _never_due
 
     @property
     def unread(self) -> frozenset[str]:
@@ -145,6 +162,23 @@ def _ready_milestone(record: Record) -> BacklogEntry | None:
     return BacklogEntry(kind=ItemKind.MILESTONE, item=milestone.milestone) if is_ready else None
 
 
+def _placed_schedule(record: Record, places: Places) -> Record | Problem:
+    schedule = cast(InvoiceSchedule, record)
+    place = places.get(schedule.contract_line)
+    contract = schedule.contract or (RowKey.from_text(place).partition if place else None)
+    if contract is not None:
+        return schedule.changed(contract=contract)
+    sentence = (
+        f"invoice schedule {schedule.schedule} names contract line {schedule.contract_line}, which is not among the "
+        "contract lines of this load; name the file of the contract lines before this one"
+    )
+    return Problem(ReasonCode.ROW_COLUMN_WRONG, sentence, ("msdyn_contractlineid",))
+
+
+def _planned_schedule(record: Record) -> InvoiceSchedule:
+    return cast(InvoiceSchedule, record)
+
+
 def _own_key(record: Record) -> RowKey:
     return cast(Keyed, record).key
 
@@ -194,6 +228,15 @@ LOADABLE: tuple[Loadable, ...] = (
         moves=_MILESTONE_MOVES,
         table_map="contract_line_milestones",
         backlog_entry=_ready_milestone,
+    ),
+    Loadable(
+        Table.DATAVERSE_INVOICE_SCHEDULES,
+        "msdyn_contractlineinvoiceschedules",
+        _one(InvoiceSchedule),
+        _own_key,
+        moves=_SCHEDULE_MOVES,
+        complete=_placed_schedule,
+        planned=_planned_schedule,
     ),
     Loadable(
         Table.DATAVERSE_ACTUALS,

@@ -47,6 +47,11 @@ UNREAD_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
             msdyn_projecttask msdyn_startdatetime msdyn_tax msdyn_transactiontypecode
             """
         ),
+        "msdyn_contractlineinvoiceschedules": _names(
+            """
+            msdyn_contractline msdyn_name msdyn_project
+            """
+        ),
         "msdyn_transactionconnections": _names(
             """
             msdyn_name

@@ -86,6 +86,14 @@ class MilestoneStatus(IntEnum):
     CUSTOMER_INVOICE_POSTED = 192350003
 
 
+class InvoiceRunStatus(IntEnum):
+    """`msdyn_invoicerunstatus` of an invoice schedule."""
+
+    NOT_RUN = 192350000
+    RUN_SUCCESSFUL = 192350001
+    RUN_FAILED = 192350002
+
+
 class ProjectInvoiceStatus(IntEnum):
     """`msdyn_projectinvoicestatus` of a proforma invoice."""
 

@@ -31,6 +31,7 @@ class Action(StrEnum):
     VOUCHERS_RELATED = "vouchers_related"
     JOURNAL_POSTED = "journal_posted"
     PROPOSAL_POSTED = "proposal_posted"
+    INVOICING_SCHEDULED = "invoicing_scheduled"
     POSTING_REQUESTED = "posting_requested"
     POSTING_WRITTEN_BACK = "posting_written_back"
     DEAD_LETTER_RECORDED = "dead_letter_recorded"

@@ -22,6 +22,8 @@ class Table(StrEnum):
     DATAVERSE_CONTRACT_CUSTOMERS = "DataverseContractCustomers"  # msdyn_projectcontractsplitbillingrule
     DATAVERSE_MILESTONES = "DataverseMilestones"  # msdyn_contractlinescheduleofvalue
     DATAVERSE_BILLING_BACKLOG = "DataverseBillingBacklog"  # work index: items that are Ready to invoice
+    DATAVERSE_INVOICE_SCHEDULES = "DataverseInvoiceSchedules"  # msdyn_contractlineinvoiceschedule
+    DATAVERSE_DUE_SCHEDULES = "DataverseDueSchedules"  # work index: schedules that are still to run, by run date
     DATAVERSE_DRAFTS = "DataverseDrafts"  # work index: drafts that can be added to
     # -- Dataverse: the proforma invoice, one partition an invoice
     DATAVERSE_INVOICES = "DataverseInvoices"  # invoice

@@ -3,6 +3,7 @@
 | function | trigger | workflow |
 |---|---|---|
 | `create_proforma` | queue create-proforma | `domain.workflows.create_proforma` |
+| `create_scheduled_proformas` | timer CREATE_PROFORMA_SCHEDULE | `domain.workflows.create_scheduled_proformas` |
 | `confirm_invoice` | queue confirm-invoice | `domain.workflows.confirm_invoice` |
 | `revise_invoice` | queue revise-invoice | `domain.workflows.revise_invoice` |
 | `sync_table_map` | queue sync-table-map | `domain.workflows.sync_table_map` |

@@ -55,6 +55,7 @@ SCHEDULE_SETTINGS: tuple[Setting, ...] = (
     Setting("IMPORT_FROM_STAGING_SCHEDULE", None, "When staging rows are imported: six-field NCRONTAB, UTC."),
     Setting("POST_JOURNAL_SCHEDULE", None, "When unposted integration journals are posted: six-field NCRONTAB, UTC."),
     Setting("POST_PROPOSAL_SCHEDULE", None, "When imported invoice proposals are posted: six-field NCRONTAB, UTC."),
+    Setting("CREATE_PROFORMA_SCHEDULE", None, "When invoice schedules run: six-field NCRONTAB, UTC."),
     Setting("MEASURE_PENDING_SCHEDULE", None, "When pending work is counted: six-field NCRONTAB, UTC."),
 )
 MESSAGE_ATTEMPTS_MAX = Setting(

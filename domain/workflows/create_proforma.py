@@ -9,12 +9,13 @@ of the details that stand, by version: whoever comes last has counted everything
 claims more for it, and what a delivery has claimed too late for a draft that is being confirmed goes back.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from domain.backlog import Item, detail_of
 from domain.commands import CreateProforma
 from domain.draft_totals import DetailAmount, DraftTotals
-from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode
+from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
 from domain.money import ZERO
 from domain.number_sequences import formatted
@@ -24,11 +25,13 @@ from domain.ports import RowStore
 from domain.proforma import DraftEntry, Invoice, InvoiceLine
 from domain.rows import Delete, Insert, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, save
+from domain.schedule_runs import LineLimits, RunResult, failed_lines, line_limits
 from domain.tables import Table
 from domain.workflows.draft_details import leave_out, save_details
-from domain.workflows.due_items import Billing, claim, due_items, read_billing
+from domain.workflows.due_items import Billing, claim, due_and_behind, read_billing
 from domain.workflows.numbering import allocate
 from domain.workflows.reading import find_record, read_records
+from domain.workflows.schedule_rows import end_run, read_run
 
 NUMBER_SEQUENCE = "proforma"
 NUMBER_FORMAT = "PRO-######"
@@ -45,16 +48,51 @@ def create_proforma(store: RowStore, command: CreateProforma) -> Outcome:
 
     Repeating it: the drafts stay as they are; what became ready since waits for the next command.
     """
+    if command.scheduled_on is not None:
+        return _run_schedules(store, command)
+    outcome, _ = _create(store, command, None)
+    return outcome
+
+
+def _run_schedules(store: RowStore, command: CreateProforma) -> Outcome:
+    """Make the drafts that a run of invoice schedules lets be made, and write on the schedules how it ended."""
+    planned = [schedule for _, schedule in read_run(store, command)]
+    if not planned:
+        # it has come to its end, or another run has taken its place
+        return Outcome(Action.NOTHING_TO_DO, command.document, {"scheduled_on": str(command.scheduled_on)})
+    try:
+        outcome, result = _create(store, command, line_limits(planned))
+    except NotYet as error:
+        if error.problem.code != ReasonCode.CONTRACT_UNKNOWN:
+            raise
+        # the next tick tries again, whoever loads the contract
+        end_run(store, command, RunResult(None, frozenset(each.contract_line for each in planned)))
+        raise Refused(error.problem) from error
+    end_run(store, command, result)
+    problems = tuple(each for each in outcome.problems if each.code != ReasonCode.NOTHING_TO_INVOICE)
+    return replace(outcome, problems=problems, facts={"scheduled_on": str(command.scheduled_on), **outcome.facts})
+
+
+def _create(
+    store: RowStore, command: CreateProforma, limits: Mapping[str, LineLimits] | None
+) -> tuple[Outcome, RunResult]:
     billing = read_billing(
-        store, command.contract, wish=command.command, cut_off=command.cut_off, asked_at=command.requested_at
+        store,
+        command.contract,
+        wish=command.command,
+        cut_off=command.cut_off,
+        asked_at=command.requested_at,
+        limits=limits,
     )
-    due, problems = due_items(store, billing)
+    due, behind = due_and_behind(store, billing)
+    problems = by_precedence(problem for _, problem in behind)
     drafts = [each for each in sorted(billing.customers) if _make_draft(store, billing, each, due.get(each, []))]
     invoices = [billing.invoice_of(customer) for customer in drafts]
     facts: dict[str, str | int] = {"invoices": ",".join(invoices), "items": sum(map(len, due.values()))}
+    result = RunResult(next(iter(invoices), None), failed_lines(item for item, _ in behind))
     if not invoices:
-        return Outcome(Action.NOTHING_TO_DO, command.document, facts, problems or (_nothing(command),))
-    return Outcome(Action.PROFORMA_CREATED, command.document, facts, problems)
+        return Outcome(Action.NOTHING_TO_DO, command.document, facts, problems or (_nothing(command),)), result
+    return Outcome(Action.PROFORMA_CREATED, command.document, facts, problems), result
 
 
 def _make_draft(store: RowStore, billing: Billing, customer: str, items: Sequence[Item]) -> bool:

@@ -27,6 +27,7 @@ from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_prec
 from domain.ports import TRANSACTION_OPERATIONS_MAX, RowStore
 from domain.rows import Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, save, save_across
+from domain.schedule_runs import LineLimits
 from domain.tables import Table
 from domain.workflows.reading import find_record, read_records
 
@@ -50,10 +51,19 @@ class Billing:
     asked_at: datetime | None
     # contract customer: the draft that its items go on; all others get one of their own
     drafts: Mapping[str, str]
+    # a run of invoice schedules: contract line, and up to when it is billed; None: all lines up to the cut-off
+    limits: Mapping[str, LineLimits] | None = None
 
     def invoice_of(self, customer: str) -> str:
         """Name the draft that a customer's items go on."""
         return self.drafts.get(customer) or draft_id(self.wish, self.contract.contract, customer)
+
+    def takes(self, item: Item, invoice: str) -> bool:
+        """Tell whether an item goes on a draft, perhaps because it stands on it already."""
+        limits = None if self.limits is None else self.limits.get(item.contract_line or "")
+        if self.limits is not None and limits is None and item.invoice is None:
+            return False
+        return is_due(item, limits.of(item.kind) if limits else self.cut_off, invoice)
 
 
 def read_billing(
@@ -64,6 +74,7 @@ def read_billing(
     cut_off: date,
     asked_at: datetime | None = None,
     drafts: Mapping[str, str] = _NO_DRAFTS,
+    limits: Mapping[str, LineLimits] | None = None,
 ) -> Billing:
     """Read the contract with its lines, customers and their accounts.
 
@@ -87,23 +98,29 @@ def read_billing(
         frozenset(key.row for key in accounts),
         asked_at,
         drafts,
+        limits,
     )
 
 
 def due_items(store: RowStore, billing: Billing) -> tuple[dict[str, list[Item]], tuple[Problem, ...]]:
     """Read what is due, by contract customer in the order of the backlog, and why other items stay behind."""
+    due, behind = due_and_behind(store, billing)
+    return due, by_precedence(problem for _, problem in behind)
+
+
+def due_and_behind(store: RowStore, billing: Billing) -> tuple[dict[str, list[Item]], list[tuple[Item, Problem]]]:
+    """Read what is due, by contract customer in the order of the backlog, and each item that stays behind."""
     due: dict[str, list[Item]] = {}
-    problems: list[Problem] = []
+    behind: list[tuple[Item, Problem]] = []
     for item in _indexed_items(store, billing.contract.contract):
-        invoice = billing.invoice_of(item.contract_customer or "")
-        if not is_due(item, billing.cut_off, invoice):
+        if not billing.takes(item, billing.invoice_of(item.contract_customer or "")):
             continue
         problem = _misfit(billing, item)
         if problem is None:
             due.setdefault(item.contract_customer or "", []).append(item)
         else:
-            problems.append(problem)
-    return due, by_precedence(problems)
+            behind.append((item, problem))
+    return due, behind
 
 
 def claim(store: RowStore, billing: Billing, invoice: str, items: Sequence[Item]) -> list[Item]:
@@ -201,6 +218,6 @@ def _claim_chunk(store: RowStore, billing: Billing, invoice: str, items: Sequenc
         again = [_item(kind, row) for row in read_keys(store, ITEM_TABLES[kind], (item.key for item in items)).values()]
         mine = [item for item in again if item.invoice == invoice]
         open_items = [item for item in again if item.invoice is None and item.exclusion is None]
-        left = [item for item in open_items if is_due(item, billing.cut_off, invoice)]
+        left = [item for item in open_items if billing.takes(item, invoice)]
         return (*mine, *_claim_chunk(store, billing, invoice, left))
     return items

@@ -22,12 +22,16 @@ from domain.ports import CommandSender, RowStore
 from domain.rows import Insert, Operation, RowKey
 from domain.saving import ROUNDS_MAX, read_keys, save
 from domain.tables import Table
+from domain.workflows.schedule_rows import plan as put_on_index
 
 BATCH_ROWS = 1_000
 # rows that one command carries across a table map
 SYNC_ROWS_DEFAULT = 1_000
 # bad rows that are kept with their reasons; more are counted
 PROBLEMS_MAX = 1_000
+
+# rows that others name by their id alone, although they stand in a partition of another document
+PLACED = frozenset((Table.DATAVERSE_ACTUALS, Table.DATAVERSE_CONTRACT_LINES))
 
 type Progress = Callable[[int], None]
 
@@ -72,7 +76,7 @@ class Load:
 
     requested_at: datetime
     sync_rows_max: int = SYNC_ROWS_DEFAULT
-    # key texts of the actuals that were loaded, by id: connections name actuals by id alone
+    # key texts of actuals and contract lines that were loaded, by id: connections and schedules name them by id alone
     places: dict[str, str] = field(default_factory=dict)
 
 
@@ -169,6 +173,7 @@ class _Plan:
     updates: list[Operation] = field(default_factory=list)
     already: int = 0
     good: set[RowKey] = field(default_factory=set)
+    rows: list[CleanRow] = field(default_factory=list)
     problems: list[tuple[str, FieldProblem]] = field(default_factory=list)
 
 
@@ -193,6 +198,7 @@ def _add_decision(plan: _Plan, each: _Placed, decision: Operation | FieldProblem
         plan.problems.append((each.place, decision))
         return
     plan.good.add(each.row.key)
+    plan.rows.append(each.row)
     if isinstance(decision, Insert):
         plan.inserts.append((each.row, decision))
     elif decision is None:
@@ -209,6 +215,9 @@ def _write(store: RowStore, loadable: Loadable, partition: str, plan: _Plan) -> 
     if backlog:
         save(store, Table.DATAVERSE_BILLING_BACKLOG, partition, backlog)
     save(store, loadable.table, partition, [*(insert for _, insert in plan.inserts), *plan.updates])
+    # a schedule's entry comes last, and again with every load: a tick removes entries that do not fit their schedule
+    planned = (loadable.planned(row.record) for row in plan.rows)
+    put_on_index(store, [schedule for schedule in planned if schedule is not None])
 
 
 def _tell(plan: _Plan, report: FileReport) -> set[RowKey]:
@@ -221,7 +230,7 @@ def _tell(plan: _Plan, report: FileReport) -> set[RowKey]:
 
 
 def _remember(loadable: Loadable, placed: Iterable[_Placed], standing: set[RowKey], load: Load) -> None:
-    if loadable.table is Table.DATAVERSE_ACTUALS:
+    if loadable.table in PLACED:
         keys = (each.row.key for each in placed if each.row.key in standing)
         load.places.update((key.row.rpartition("|")[2], key.text) for key in keys)
 

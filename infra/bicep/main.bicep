@@ -73,6 +73,9 @@ param postJournalSchedule string = '0 */5 * * * *'
 @description('When pending proposals are posted: six-field NCRONTAB, UTC.')
 param postProposalSchedule string = '0 */5 * * * *'
 
+@description('When invoice schedules run: six-field NCRONTAB, UTC.')
+param createProformaSchedule string = '0 */15 * * * *'
+
 @description('When pending work and dead letters are counted: six-field NCRONTAB, UTC.')
 param measurePendingSchedule string = '0 */5 * * * *'
 
@@ -125,6 +128,7 @@ var schedules = {
   IMPORT_FROM_STAGING_SCHEDULE: importFromStagingSchedule
   POST_JOURNAL_SCHEDULE: postJournalSchedule
   POST_PROPOSAL_SCHEDULE: postProposalSchedule
+  CREATE_PROFORMA_SCHEDULE: createProformaSchedule
   MEASURE_PENDING_SCHEDULE: measurePendingSchedule
 }
 

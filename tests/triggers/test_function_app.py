@@ -27,6 +27,7 @@ TIMERS = {
     "import_from_staging": "%IMPORT_FROM_STAGING_SCHEDULE%",
     "post_pending_journals": "%POST_JOURNAL_SCHEDULE%",
     "post_pending_proposals": "%POST_PROPOSAL_SCHEDULE%",
+    "create_scheduled_proformas": "%CREATE_PROFORMA_SCHEDULE%",
     "measure_pending": "%MEASURE_PENDING_SCHEDULE%",
 }
 

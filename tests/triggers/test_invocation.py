@@ -209,7 +209,14 @@ def _expect_no_rows(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["import_from_staging", "measure_pending", "post_pending_journals", "post_pending_proposals"]
+    "name",
+    [
+        "create_scheduled_proformas",
+        "import_from_staging",
+        "measure_pending",
+        "post_pending_journals",
+        "post_pending_proposals",
+    ],
 )
 def test_a_tick_runs_over_the_wired_storage(
     app: Wiring, functions: dict[str, object], name: str, caplog: pytest.LogCaptureFixture

@@ -10,6 +10,7 @@ SCHEDULES = {
     "IMPORT_FROM_STAGING_SCHEDULE": "0 */5 * * * *",
     "POST_JOURNAL_SCHEDULE": "0 0 * * * *",
     "POST_PROPOSAL_SCHEDULE": "0 30 * * * *",
+    "CREATE_PROFORMA_SCHEDULE": "0 0 3 * * *",
     "MEASURE_PENDING_SCHEDULE": "0 */5 * * * *",
 }
 GOOD = SCHEDULES | {"INVOICING_STORAGE": "UseDevelopmentStorage=true"}
@@ -73,6 +74,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "IMPORT_FROM_STAGING_SCHEDULE is missing. When staging rows are imported: six-field NCRONTAB, UTC.",
         "POST_JOURNAL_SCHEDULE is missing.",
         "POST_PROPOSAL_SCHEDULE is missing.",
+        "CREATE_PROFORMA_SCHEDULE is missing.",
         "MEASURE_PENDING_SCHEDULE is missing.",
         "CONFIRM_INVOICE_QUEUE must be 3 to 56 lower-case letters, digits and single hyphens, not 'Confirm_Invoice'",
         "POST_JOURNAL_QUEUE, POST_PROPOSAL_QUEUE name the same queue post; give each its own",

@@ -19,6 +19,7 @@ from domain.workflows.mark_ready import mark_ready
 from tools.scenarios.commands_accounting import ACCOUNTING_COMMANDS
 from tools.scenarios.commands_drafts import DRAFT_COMMANDS
 from tools.scenarios.commands_revision import REVISION_COMMANDS
+from tools.scenarios.commands_schedules import SCHEDULE_COMMANDS
 from tools.scenarios.document import BadScenario
 from tools.scenarios.world import World
 
@@ -126,5 +127,6 @@ COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType(
         **ACCOUNTING_COMMANDS,
         **DRAFT_COMMANDS,
         **REVISION_COMMANDS,
+        **SCHEDULE_COMMANDS,
     }
 )

@@ -22,6 +22,7 @@ from domain.errors import ReasonCode
 from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject
 from domain.identifiers import derive_id
 from domain.invoice_proposal import ProjectInvoice, ProjectInvoiceLine, Proposal, ProposalLine
+from domain.invoice_schedule import DueSchedule, InvoiceSchedule
 from domain.journal import Journal, JournalLine
 from domain.ledger import CustomerTransaction, LedgerEntry, ProjectTransaction, TaxTransaction
 from domain.money import plain_text
@@ -62,6 +63,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Milestone,
             {"name": "milestone", "text": "name", "date": "milestone_date", "status": "invoice_status"},
         ),
+        "invoice schedules": Kind(
+            Table.DATAVERSE_INVOICE_SCHEDULES, InvoiceSchedule, {"name": "schedule", "status": "run_status"}
+        ),
+        "due schedules": Kind(Table.DATAVERSE_DUE_SCHEDULES, DueSchedule),
         "contract lines": Kind(Table.DATAVERSE_CONTRACT_LINES, ContractLine),
         "contract customers": Kind(Table.DATAVERSE_CONTRACT_CUSTOMERS, ContractCustomer),
         "backlog": Kind(Table.DATAVERSE_BILLING_BACKLOG, BacklogEntry),

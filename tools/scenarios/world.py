@@ -17,6 +17,7 @@ from domain.commands import Command, ConfirmInvoice
 from domain.contract import Contract, ContractCustomer, ContractLine, Milestone
 from domain.errors import NotYet, Problem
 from domain.identifiers import derive_id
+from domain.invoice_schedule import InvoiceSchedule
 from domain.loading import open_document
 from domain.money import decimal_from, multiply
 from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionType
@@ -272,6 +273,10 @@ def _milestone(terms: Terms, line: ContractLine, given: dict[str, object]) -> Re
     return Milestone.model_validate({**defaults, **given})
 
 
+def _schedule(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
+    return InvoiceSchedule.model_validate({"contract_line": line.line, **given})
+
+
 def _payer(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
     stands = (dict(payer) for payer in terms.customers if payer.name == given["name"])
     new = {"contract_customer": derive_id("scenario", given["name"]), "contract": terms.contract.contract}
@@ -285,5 +290,11 @@ def _line(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
 
 
 _DEFAULTS: Mapping[type[Record], Callable[[Terms, ContractLine, dict[str, object]], Record]] = MappingProxyType(
-    {Actual: _actual, Milestone: _milestone, ContractCustomer: _payer, ContractLine: _line}
+    {
+        Actual: _actual,
+        Milestone: _milestone,
+        ContractCustomer: _payer,
+        ContractLine: _line,
+        InvoiceSchedule: _schedule,
+    }
 )

@@ -21,6 +21,8 @@ var tableNames = [
   'DataverseContractCustomers'
   'DataverseMilestones'
   'DataverseBillingBacklog'
+  'DataverseInvoiceSchedules'
+  'DataverseDueSchedules'
   'DataverseDrafts'
   'DataverseInvoices'
   'DataverseInvoiceLines'
