@@ -5,12 +5,14 @@ level never uses the names that the Functions host lays over message metadata (`
 """
 
 from datetime import UTC, date, datetime
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 # line details that one command names; more would not fit in a message
 DETAILS_MAX = 1000
+# a count of tries or replays beyond this is a mistake of the sender
+TRIES_TOLD_MAX = 10_000
 
 
 def _aware_second(instant: datetime) -> datetime:
@@ -47,6 +49,16 @@ class Command(BaseModel):
     requested_at: Instant
     # what people call the document, as PRO-000001: for the log alone, nothing is decided by it
     reference: KeyText | None = None
+    # tries of this wish that are over; whoever tries it again counts on
+    tries: Annotated[int, Field(ge=1, le=TRIES_TOLD_MAX)] | None = None
+    # of a dead letter that is replayed: the letter, and which replay of it this is
+    letter: Guid | None = None
+    replay: Annotated[int, Field(ge=1, le=TRIES_TOLD_MAX)] | None = None
+
+    @property
+    def wish(self) -> Self:
+        """Give the command as it was sent first: without its tries and the letter that it comes from."""
+        return self.model_copy(update={"tries": None, "letter": None, "replay": None})
 
     @property
     def document(self) -> str:

@@ -9,13 +9,16 @@ import hashlib
 
 from pydantic import Field
 
-from domain.errors import ReasonCode
+from domain.commands import Command
+from domain.errors import Problem, ReasonCode
 from domain.identifiers import derive_id
 from domain.record import KeyText, Record, Text
 from domain.rows import RowKey
 
 # characters of one column; a message body never needs more than three, base64 of 64 KiB among them
 PART_LENGTH = 30_000
+# of the sentence that is kept
+SENTENCE_LENGTH_MAX = 2000
 # UTF-16 units of one column, which is how the storage counts: 64 KiB and a margin
 _PART_UNITS_MAX = 32_000
 _BODY_NAMES = ("body", "body_more", "body_rest")
@@ -50,6 +53,39 @@ class DeadLetter(Record):
 def letter_id(queue: str, body: bytes) -> str:
     """Derive the id of a letter from its queue and body."""
     return derive_id("dead-letter", queue, hashlib.sha256(body).hexdigest())
+
+
+def make_letter(
+    queue: str,
+    body: bytes,
+    attempts: int,
+    problem: Problem,
+    command: Command | None = None,
+    digest: str | None = None,
+) -> DeadLetter:
+    """Make the letter of a message that is given up.
+
+    Args:
+        queue: name of the queue that the message was for.
+        body: the body; of a command: as it was sent first, so that every try of one wish is the same letter.
+        attempts: how often it was tried.
+        problem: why it is given up.
+        command: what the body says; None when it can't be read.
+        digest: of the exception, for grouping.
+    """
+    return DeadLetter.model_validate(
+        {
+            "letter": letter_id(queue, body),
+            "queue": queue,
+            **body_columns(body),
+            "attempts": attempts,
+            "code": problem.code,
+            "sentence": problem.sentence[:SENTENCE_LENGTH_MAX],
+            "traceback_digest": digest,
+            "document": command.document if command else None,
+            "correlation": command.correlation if command else None,
+        }
+    )
 
 
 def body_columns(body: bytes) -> dict[str, object]:

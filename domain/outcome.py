@@ -39,6 +39,7 @@ class Action(StrEnum):
     TIMER_RAN = "timer_ran"
     NOTHING_TO_DO = "nothing_to_do"
     COMMAND_REFUSED = "command_refused"
+    COMMAND_POSTPONED = "command_postponed"
 
 
 @dataclass(frozen=True, slots=True)

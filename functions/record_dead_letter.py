@@ -4,9 +4,11 @@ import azure.functions as func
 
 from domain.commands import COMMANDS, Command
 from domain.errors import BadMessage, Problem, ReasonCode
-from functions.invocation import keep_letter
+from domain.workflows.deliver import keep_final_problem
+from functions.invocation import keep_command, keep_letter
 from functions.messages import decode
 from functions.settings import queue_setting
+from functions.telemetry import in_trace, log_outcome
 from functions.wiring import wiring
 
 blueprint = func.Blueprint()
@@ -14,21 +16,25 @@ blueprint = func.Blueprint()
 
 def _record(message: func.QueueMessage, kind: type[Command]) -> None:
     app, body = wiring(), message.get_body()
-    problem, command = _reason(body, kind)
-    attempts = app.settings.message_attempts_max
-    keep_letter(app, app.settings.queues[kind.name], body, attempts, problem, command)
-
-
-def _reason(body: bytes, kind: type[Command]) -> tuple[Problem, Command | None]:
+    queue, attempts = app.settings.queues[kind.name], app.settings.message_attempts_max
     try:
         command = decode(body, kind)
     except BadMessage as bad:
-        return bad.problem, None
+        keep_letter(app, queue, body, attempts, bad.problem)
+        return
+    with in_trace(command.correlation, "record-dead-letter", command.document):
+        problem = _without_a_word(command)
+        keep_final_problem(app.store, command, problem)
+        outcome = keep_command(app, queue, attempts, command, problem, None)
+        log_outcome(outcome, correlation=command.correlation)
+
+
+def _without_a_word(command: Command) -> Problem:
     sentence = (
         f"{command.name} for {command.document} failed on every delivery without leaving a reason, as when the process "
         "dies; look for the cause in the logs of the last deliveries, then replay the message"
     )
-    return Problem(ReasonCode.ATTEMPTS_EXHAUSTED, sentence, (command.document,)), command
+    return Problem(ReasonCode.ATTEMPTS_EXHAUSTED, sentence, (command.document,))
 
 
 def _register(kind: type[Command]) -> None:

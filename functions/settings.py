@@ -7,30 +7,21 @@ little when one is missing.
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, Self
+from typing import Self
 
 from domain.commands import COMMANDS
-from domain.errors import BadSettings
+from domain.retries import Retries
 from domain.table_maps import TABLE_MAPS
+from functions.setting_reader import Setting, SettingReader
 
 STORAGE = "INVOICING_STORAGE"
 MANAGED_IDENTITY = "managedidentity"
-_NUMBER_LENGTH_MAX = 9
+_RETRY_SECONDS_HIGHEST, _RETRY_TRIES_HIGHEST = 86_400, 1_000
 # a queue name has 63 characters at most, and its poison queue needs seven of them
 _QUEUE_NAME = re.compile(r"(?=.{3,56}\Z)[a-z0-9]+(-[a-z0-9]+)*")
-
-
-class Setting(NamedTuple):
-    """One setting, as the documentation lists it."""
-
-    name: str
-    # None when there is none: the setting must be there
-    default: str | None
-    # one sentence for the person who sets it
-    meaning: str
 
 
 def queue_setting(stem: str) -> str:
@@ -69,7 +60,23 @@ ROWS_PER_SYNC_MESSAGE_MAX = Setting(
 PAUSED_TABLE_MAPS = Setting(
     "PAUSED_TABLE_MAPS", "", "Table maps that are paused, with commas between; their messages wait. Blank: none."
 )
-OTHER_SETTINGS: tuple[Setting, ...] = (MESSAGE_ATTEMPTS_MAX, ROWS_PER_SYNC_MESSAGE_MAX, PAUSED_TABLE_MAPS)
+RETRY_FIRST_SECONDS = Setting(
+    "RETRY_FIRST_SECONDS", "10", "Seconds before a command that failed is tried again; doubles each time, 0 to 86,400."
+)
+RETRY_LONGEST_SECONDS = Setting(
+    "RETRY_LONGEST_SECONDS", "900", "Seconds between two tries of a command at most, 0 to 86,400."
+)
+RETRY_TRIES_MAX = Setting(
+    "RETRY_TRIES_MAX", "20", "Tries of a command whose failure can pass, before it is a dead letter, 1 to 1,000."
+)
+OTHER_SETTINGS: tuple[Setting, ...] = (
+    MESSAGE_ATTEMPTS_MAX,
+    RETRY_FIRST_SECONDS,
+    RETRY_LONGEST_SECONDS,
+    RETRY_TRIES_MAX,
+    ROWS_PER_SYNC_MESSAGE_MAX,
+    PAUSED_TABLE_MAPS,
+)
 SETTINGS: tuple[Setting, ...] = STORAGE_SETTINGS + QUEUE_SETTINGS + SCHEDULE_SETTINGS + OTHER_SETTINGS
 
 
@@ -101,6 +108,8 @@ class Settings:
     queues: Mapping[str, str]
     # deliveries of one message
     message_attempts_max: int
+    # how often and how slowly a command is tried again
+    retries: Retries
     # rows that one sync command names
     rows_per_sync_message_max: int
     # names of the table maps whose messages wait
@@ -122,6 +131,7 @@ class Settings:
             storage=reader.storage(),
             queues=reader.queues(),
             message_attempts_max=reader.number(MESSAGE_ATTEMPTS_MAX, 100),
+            retries=reader.retries(),
             rows_per_sync_message_max=reader.number(ROWS_PER_SYNC_MESSAGE_MAX, 10_000),
             paused_table_maps=reader.table_maps(PAUSED_TABLE_MAPS),
         )
@@ -130,67 +140,50 @@ class Settings:
         return settings
 
 
-class _Reader:
-    """Reads settings and collects what is wrong with them, so that all of it is told at once."""
+class _Reader(SettingReader):
+    """Reads our settings; what is wrong is collected, so that all of it is told at once."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self._wrong: list[str] = []
-
-    def text(self, name: str, default: str = "") -> str:
-        return self._environment.get(name, "").strip() or default
-
-    def number(self, setting: Setting, highest: int) -> int:
-        text = self.text(setting.name, setting.default or "")
-        is_number = text.isascii() and text.isdecimal() and len(text) <= _NUMBER_LENGTH_MAX
-        if is_number and 1 <= int(text) <= highest:
-            return int(text)
-        self._wrong.append(f"{setting.name} must be a whole number from 1 to {highest:,}, not {text[:20]!r}")
-        return 1
+    def retries(self) -> Retries:
+        first, longest = (
+            self.number(setting, _RETRY_SECONDS_HIGHEST, lowest=0)
+            for setting in (RETRY_FIRST_SECONDS, RETRY_LONGEST_SECONDS)
+        )
+        return Retries(first, longest, self.number(RETRY_TRIES_MAX, _RETRY_TRIES_HIGHEST))
 
     def table_maps(self, setting: Setting) -> frozenset[str]:
         names = frozenset(name.strip() for name in self.text(setting.name).split(",") if name.strip())
         known = {table_map.name for table_map in TABLE_MAPS}
         for name in sorted(names - known):
-            self._wrong.append(f"{setting.name} names {name[:40]!r}; the table maps are {', '.join(sorted(known))}")
+            self.refuse(f"{setting.name} names {name[:40]!r}; the table maps are {', '.join(sorted(known))}")
         return names
 
     def storage(self) -> StorageConnection:
         connection, tables, queues, credential, client_id = (self.text(setting.name) for setting in STORAGE_SETTINGS)
         if connection and (tables or queues):
-            self._wrong.append(f"{STORAGE} is set beside {STORAGE}__...ServiceUri; keep one of the two forms")
+            self.refuse(f"{STORAGE} is set beside {STORAGE}__...ServiceUri; keep one of the two forms")
         elif not connection:
             for setting, address in zip(STORAGE_SETTINGS[1:3], (tables, queues), strict=True):
                 self._check_address(setting.name, address)
         if credential not in ("", MANAGED_IDENTITY):
-            self._wrong.append(f"{STORAGE}__credential must be {MANAGED_IDENTITY} or left out, not {credential[:20]!r}")
+            self.refuse(f"{STORAGE}__credential must be {MANAGED_IDENTITY} or left out, not {credential[:20]!r}")
         return StorageConnection(connection, tables, queues, credential, client_id)
 
     def queues(self) -> Mapping[str, str]:
         names = {command.name: self._queue(setting) for command, setting in zip(COMMANDS, QUEUE_SETTINGS, strict=True)}
         for name in sorted({name for name in names.values() if list(names.values()).count(name) > 1}):
             stems = ", ".join(queue_setting(stem) for stem, each in names.items() if each == name)
-            self._wrong.append(f"{stems} name the same queue {name}; give each its own")
+            self.refuse(f"{stems} name the same queue {name}; give each its own")
         return MappingProxyType(names)
-
-    def require(self, settings: Iterable[Setting]) -> None:
-        for setting in settings:
-            if not self.text(setting.name):
-                self._wrong.append(f"{setting.name} is missing. {setting.meaning}")
-
-    def finish(self) -> None:
-        if self._wrong:
-            raise BadSettings("\n- ".join(("settings are missing or wrong:", *self._wrong)))
 
     def _queue(self, setting: Setting) -> str:
         name = self.text(setting.name, setting.default or "")
         if not _QUEUE_NAME.fullmatch(name):
             rule = "3 to 56 lower-case letters, digits and single hyphens"
-            self._wrong.append(f"{setting.name} must be {rule}, not {name[:60]!r}")
+            self.refuse(f"{setting.name} must be {rule}, not {name[:60]!r}")
         return name
 
     def _check_address(self, name: str, address: str) -> None:
         if not address:
-            self._wrong.append(f"{name} is missing; set it, or {STORAGE} to a connection string")
+            self.refuse(f"{name} is missing; set it, or {STORAGE} to a connection string")
         elif not address.startswith("https://"):
-            self._wrong.append(f"{name} must begin with https://, not {address[:60]!r}")
+            self.refuse(f"{name} must begin with https://, not {address[:60]!r}")

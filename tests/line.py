@@ -15,17 +15,18 @@ from random import Random
 from typing import Protocol
 
 from domain.commands import Command, ConfirmInvoice, CreateProforma
-from domain.errors import InvoicingError
+from domain.errors import InvoicingError, Problem
 from domain.identifiers import derive_id
 from domain.loading import open_document
-from domain.outcome import Outcome
+from domain.outcome import Action, Outcome
 from domain.pending_work import WorkKind
 from domain.ports import RowStore
 from domain.record import Record
+from domain.retries import Retries
 from domain.rows import Insert, RowKey, StoredRow, Value
 from domain.saving import save, save_together
 from domain.tables import Table
-from domain.workflows.dispatch import perform
+from domain.workflows.deliver import deliver
 from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.load_rows import FileReport, Load, load_rows
 from domain.workflows.mark_ready import mark_ready
@@ -79,7 +80,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """A command that failed on its last delivery: what the host moves to the poison queue."""
+    """A command that was given up: by the policy, or by the host since the process died on every delivery."""
 
     command: Command
     error: BaseException
@@ -96,8 +97,8 @@ class Line:
     """Both systems, the host and the people: storage, queues and a clock that stands.
 
     Attributes:
-        outcomes: of every command and every piece of a tick's work, in order.
-        dead: the commands that failed on five deliveries.
+        outcomes: of every command that came to its end and every piece of a tick's work, in order.
+        dead: the commands that were given up, as they were sent first.
     """
 
     store: RowStore
@@ -106,6 +107,7 @@ class Line:
     delivery: Delivery = Delivery()
     outcomes: list[Outcome] = field(default_factory=list)
     dead: list[Dead] = field(default_factory=list)
+    retries: Retries = field(default_factory=Retries)
     # all files of a test are one load, because connections name actuals of other files
     loading: Load = field(default_factory=lambda: Load(START))
 
@@ -230,12 +232,15 @@ class Line:
     def drain(self, delivery: Delivery | None = None) -> list[Outcome]:
         """Deliver everything that waits and everything that it sends, until the queues are empty.
 
-        A delivery that fails comes again when all others of its round have been delivered, five times in all; the
-        clock moves when all that waits is delayed.
+        A command that fails is sent again for later or given up, as on the host. The clock moves when all that waits is
+        delayed, and stands where it stood when all is done: what people do next does not depend on what was tried
+        again. A delivery in which the process dies comes again when all others of its round have been delivered, five
+        times in all.
 
         Returns:
             The outcomes of this drain, in order.
         """
+        began = self.clock.now()
         how = delivery or self.delivery
         chance = None if how.seed is None else Random(how.seed)
         before = len(self.outcomes)
@@ -245,6 +250,7 @@ class Line:
             self._take(how, now, later)
             if not now:
                 if not later:
+                    self.clock.set(began)
                     return self.outcomes[before:]
                 now, later = later, []
             message = now.pop(chance.randrange(len(now)) if chance else 0)
@@ -256,18 +262,29 @@ class Line:
         if visible_at is not None and not now and not later and visible_at > self.clock.now():
             self.clock.set(visible_at)
         while (command := self.queues.take()) is not None:
-            messages = [_Message(command) for _ in range(2 if how.twice else 1)]
+            # what is sent again by two copies has its copy already
+            messages = [_Message(command) for _ in range(2 if how.twice and command.tries is None else 1)]
             (later if how.late(command) else now).extend(messages)
 
     def _deliver(self, message: _Message) -> bool:
         message.deliveries += 1
         try:
-            self.outcomes.append(perform(self.store, self.queues, message.command))
+            outcome = deliver(self.store, self.queues, message.command, self.retries, self._keep)
         except (InvoicingError, ProcessDied) as error:
             if message.deliveries < DELIVERIES_MAX:
                 return False
-            self.dead.append(Dead(message.command, error))
+            self.dead.append(Dead(message.command.wish, error))
+            return True
+        if outcome.action not in (Action.COMMAND_POSTPONED, Action.DEAD_LETTER_RECORDED):
+            self.outcomes.append(outcome)
         return True
+
+    def _keep(self, command: Command, problem: Problem, error: Exception) -> Outcome:
+        if not isinstance(error, InvoicingError):
+            # an error of the program is one of the test
+            raise error
+        self.dead.append(Dead(command.wish, error))
+        return Outcome(Action.DEAD_LETTER_RECORDED, command.document, {}, (problem,))
 
     # -- what can be seen
 

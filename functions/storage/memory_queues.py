@@ -29,6 +29,7 @@ class MemoryQueues:
     """A CommandSender in memory, safe for threads; `take` gives the commands back.
 
     Attributes:
+        clock: tells what is visible.
         waiting: what was sent and not yet taken; those sent first stand first.
         sent: everything that was ever sent, in order.
         before_send: called before a command is kept; what it raises is what the sender gets, and nothing was sent.
@@ -37,7 +38,7 @@ class MemoryQueues:
 
     def __init__(self, clock: Clock, encode: Callable[[Command], str] = Command.model_dump_json) -> None:
         """Start empty. `encode` makes the body whose size is checked; the clock tells what is visible."""
-        self._clock = clock
+        self.clock = clock
         self._encode = encode
         self._lock = RLock()
         self.waiting: list[Waiting] = []
@@ -57,13 +58,13 @@ class MemoryQueues:
         for command in commands:
             self.before_send(command)
             with self._lock:
-                self.waiting.append(Waiting(self._clock.now() + timedelta(seconds=delay_seconds), command))
+                self.waiting.append(Waiting(self.clock.now() + timedelta(seconds=delay_seconds), command))
                 self.sent.append(command)
             self.after_send(command)
 
     def take(self) -> Command | None:
         """Remove and give the command that has been visible for longest, or None when none is visible now."""
-        now = self._clock.now()
+        now = self.clock.now()
         with self._lock:
             visible = [each for each in self.waiting if each.visible_at <= now]
             if not visible:

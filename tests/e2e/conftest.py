@@ -10,6 +10,8 @@ from tools.devhost.azurite import Azurite
 from tools.devhost.host import DevHost
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+# what is tried again comes at once, so that no test waits for it
+AT_ONCE = {"RETRY_FIRST_SECONDS": "0", "RETRY_TRIES_MAX": "5"}
 
 
 @pytest.fixture(scope="module")
@@ -27,5 +29,5 @@ def output() -> list[str]:
 
 @pytest.fixture(scope="module")
 def host(account: Account, output: list[str]) -> Iterator[DevHost]:
-    with DevHost(REPOSITORY, storage=account.connection_string, tell=output.append) as host:
+    with DevHost(REPOSITORY, storage=account.connection_string, tell=output.append, settings=AT_ONCE) as host:
         yield host

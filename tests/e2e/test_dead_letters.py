@@ -25,10 +25,12 @@ from domain.identifiers import derive_id
 from domain.tables import Table
 from functions.messages import encode
 from tests.e2e.account import Account
+from tests.e2e.conftest import AT_ONCE
 from tools.devhost.host import DevHost
 from tools.devhost.queue_listener import QueueListener
 
 DELIVERIES_MAX = 5
+TRIES_MAX = int(AT_ONCE["RETRY_TRIES_MAX"])
 COMMON = {"command": derive_id("test", 1), "correlation": derive_id("test", 2), "requested_at": "2026-08-31T12:00:00Z"}
 CONFIRM = {"schema": "confirm-invoice/1", **COMMON, "invoice": derive_id("test", 3), "confirmed_on": "2026-08-31"}
 
@@ -144,36 +146,48 @@ def test_the_same_bad_message_twice_is_one_letter(account: Account, host: DevHos
     assert len(letters(account, content)) == 1
 
 
-def test_an_unknown_invoice_is_tried_five_times_and_kept_once(account: Account, host: DevHost) -> None:
+def test_an_unknown_invoice_is_tried_again_up_to_the_bound_and_kept_once(account: Account, host: DevHost) -> None:
     command = command_for(ConfirmInvoice, "unknown")
     account.sender.send((command,))
     report = host.run_until_idle()
+    # each try is a message of its own, so the host never counts a failure
     assert [(each.function, each.outcome, each.then) for each in report.invocations] == [
-        *[("confirm_invoice", "failed", "retry")] * (DELIVERIES_MAX - 1),
-        ("confirm_invoice", "failed", "moved to confirm-invoice-poison"),
-        ("record_dead_letter_confirm_invoice", "ok", "deleted"),
-    ]
+        ("confirm_invoice", "ok", "deleted")
+    ] * TRIES_MAX
     assert account.waiting() == {}
     (letter,) = letters(account, encode(command).encode())
-    assert (letter.code, letter.attempts) == (ReasonCode.DOCUMENT_UNKNOWN, DELIVERIES_MAX)
+    assert (letter.code, letter.attempts) == (ReasonCode.DOCUMENT_UNKNOWN, TRIES_MAX)
     assert (letter.document, letter.correlation) == (command.document, command.correlation)
     assert f"invoice {command.document} is not known" in letter.sentence
+    assert f"gave up after {TRIES_MAX} tries since 2026-08-31T12:00:00Z" in letter.sentence
 
 
-def test_the_letter_tells_why_the_last_delivery_failed(account: Account, host: DevHost) -> None:
+def test_the_letter_tells_why_the_last_try_failed(account: Account, host: DevHost) -> None:
     command = command_for(ConfirmInvoice, "first unknown, then without a table")
     account.sender.send((command,))
     listener = listener_of(host, "confirm_invoice")
-    before = [deliver_once(listener) for _ in range(DELIVERIES_MAX - 1)]
+    before = [deliver_once(listener) for _ in range(TRIES_MAX - 1)]
     with without(account, Table.DATAVERSE_INVOICES):
         last = deliver_once(listener)
-    report = host.run_until_idle()
-    assert (set(before), last) == ({"retry"}, "moved to confirm-invoice-poison")
-    assert [each.function for each in report.invocations] == ["record_dead_letter_confirm_invoice"]
+    assert (set(before), last) == ({"deleted"}, "deleted")
+    assert host.run_until_idle().invocations == ()
     (letter,) = letters(account, encode(command).encode())
     assert letter.code == ReasonCode.ATTEMPTS_EXHAUSTED
     assert "DataverseInvoices" in letter.sentence
     assert "does not exist" in letter.sentence
+
+
+def test_a_storage_that_takes_nothing_leaves_the_message_to_the_host(account: Account, host: DevHost) -> None:
+    command = command_for(ConfirmInvoice, "neither document nor problem")
+    account.sender.send((command.model_copy(update={"tries": TRIES_MAX - 1}),))
+    listener = listener_of(host, "confirm_invoice")
+    with without(account, Table.INVOICING_PROBLEMS):
+        before = [deliver_once(listener) for _ in range(DELIVERIES_MAX)]
+    host.run_until_idle()
+    assert before == ["retry"] * (DELIVERIES_MAX - 1) + ["moved to confirm-invoice-poison"]
+    (letter,) = letters(account, encode(command).encode())
+    assert "InvoicingProblems" in letter.sentence
+    assert account.waiting() == {}
 
 
 def test_a_message_that_killed_the_process_each_time_is_kept_from_every_queue(account: Account, host: DevHost) -> None:

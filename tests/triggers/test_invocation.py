@@ -12,9 +12,10 @@ from azure.functions.timer import TimerRequest
 
 from domain.commands import COMMANDS, Command, ConfirmInvoice, CreateProforma, SyncTableMap
 from domain.dead_letters import body_of
-from domain.errors import NotYet, ReasonCode
+from domain.errors import ContentDiffers, OutcomeUnknown, ReasonCode
 from domain.identifiers import derive_id
 from domain.option_sets import BillingStatus
+from domain.outcome import Outcome
 from domain.ports import RowStore
 from domain.problems import OpenProblem, problem_key
 from domain.record import Record
@@ -85,13 +86,31 @@ def test_a_body_that_is_no_text_is_kept_as_base64(app: Wiring, deliver: Deliver)
     assert (letter.body, letter.body_encoding) == (base64.b64encode(body).decode(), "base64")
 
 
-def test_a_wait_goes_back_to_the_host_and_leaves_no_letter(
-    app: Wiring, deliver: Deliver, request: pytest.FixtureRequest
+def given_up(command: ConfirmInvoice, app: Wiring) -> ConfirmInvoice:
+    """The command as it comes for the last time."""
+    return command.model_copy(update={"tries": app.settings.retries.tries_max - 1})
+
+
+@pytest.fixture
+def queues(app: Wiring, monkeypatch: pytest.MonkeyPatch) -> MemoryQueues:
+    """The queues of the app, in memory."""
+    clock = SystemClock()
+    queues = MemoryQueues(clock)
+    monkeypatch.setattr("functions.invocation.wiring", lambda: replace(app, sender=queues, clock=clock))
+    return queues
+
+
+def test_a_wait_is_sent_again_for_later_and_leaves_no_letter(
+    app: Wiring, deliver: Deliver, request: pytest.FixtureRequest, queues: MemoryQueues
 ) -> None:
     command = wish(request)
-    for deliveries in range(1, app.settings.message_attempts_max):
-        with pytest.raises(NotYet):
-            deliver("confirm_invoice", command, deliveries=deliveries)
+    for tries, seconds in ((None, 10), (1, 20), (2, 40), (6, 640), (7, 900), (18, 900)):
+        began = queues.clock.now()
+        deliver("confirm_invoice", command.model_copy(update={"tries": tries}))
+        (waiting,) = queues.waiting
+        queues.waiting.clear()
+        assert waiting.command == command.model_copy(update={"tries": (tries or 0) + 1})
+        assert timedelta(seconds=seconds) <= waiting.visible_at - began < timedelta(seconds=seconds + 60)
     assert find_letter(app, "confirm-invoice", command) is None
     row = app.store.find(Table.INVOICING_PROBLEMS, problem_key(command.invoice, "confirm-invoice"))
     assert row is not None
@@ -99,18 +118,23 @@ def test_a_wait_goes_back_to_the_host_and_leaves_no_letter(
     assert (stored.code, stored.correlation) == (ReasonCode.DOCUMENT_UNKNOWN, command.correlation)
 
 
-def test_the_last_delivery_keeps_the_reason_and_the_poison_trigger_finds_it(
-    app: Wiring, deliver: Deliver, request: pytest.FixtureRequest
+def test_the_last_try_keeps_the_reason_as_letter_and_as_problem(
+    app: Wiring, deliver: Deliver, request: pytest.FixtureRequest, queues: MemoryQueues
 ) -> None:
     command = wish(request)
-    with pytest.raises(NotYet):
-        deliver("confirm_invoice", command, deliveries=app.settings.message_attempts_max)
+    deliver("confirm_invoice", given_up(command, app))
+    assert queues.waiting == []
     letter = find_letter(app, "confirm-invoice", command)
     assert letter is not None
-    assert (letter.code, letter.attempts) == (ReasonCode.DOCUMENT_UNKNOWN, 5)
+    assert (letter.code, letter.attempts) == (ReasonCode.DOCUMENT_UNKNOWN, 20)
     assert (letter.document, letter.correlation) == (command.invoice, command.correlation)
     assert re.fullmatch(r"[0-9a-f]{16}", letter.traceback_digest or "")
     assert body_of(letter) == encode(command).encode()
+    assert "gave up after 20 tries since 2026-08-31T12:00:00Z" in letter.sentence
+    row = app.store.find(Table.INVOICING_PROBLEMS, problem_key(command.invoice, "confirm-invoice"))
+    assert row is not None
+    assert row.columns["Sentence"] == letter.sentence
+    # whatever comes of the same wish afterwards finds the letter
     for _ in range(2):
         deliver("record_dead_letter_confirm_invoice", command)
     assert find_letter(app, "confirm-invoice", command) == letter
@@ -120,11 +144,48 @@ def test_failures_of_one_cause_share_a_digest(app: Wiring, deliver: Deliver, req
     first = wish(request)
     second = first.model_copy(update={"invoice": derive_id("another", first.invoice)})
     for command in (first, second):
-        with pytest.raises(NotYet):
-            deliver("confirm_invoice", command, deliveries=5)
+        deliver("confirm_invoice", given_up(command, app))
     letters = [find_letter(app, "confirm-invoice", command) for command in (first, second)]
     assert len({letter.traceback_digest for letter in letters if letter}) == 1
     assert all(letters)
+
+
+@pytest.mark.parametrize("error", [ValueError("no such attribute"), ContentDiffers("column X stands as 1")])
+def test_what_can_never_succeed_is_given_up_at_once(
+    app: Wiring, deliver: Deliver, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> Outcome:
+        raise error
+
+    monkeypatch.setattr("domain.workflows.deliver.perform", fail)
+    command = wish(request)
+    deliver("confirm_invoice", command)
+    letter = find_letter(app, "confirm-invoice", command)
+    assert letter is not None
+    assert (letter.code, letter.attempts) == (ReasonCode.ATTEMPTS_EXHAUSTED, 1)
+    assert letter.sentence.startswith(f"{type(error).__name__}: {error}; trying again can't help")
+
+
+@pytest.mark.parametrize("deliveries", [1, 5])
+def test_a_storage_that_takes_no_message_for_later_leaves_it_to_the_host(
+    app: Wiring,
+    deliver: Deliver,
+    request: pytest.FixtureRequest,
+    queues: MemoryQueues,
+    caplog: pytest.LogCaptureFixture,
+    deliveries: int,
+) -> None:
+    def refuse(_: Command) -> None:
+        raise OutcomeUnknown("the connection was closed")
+
+    queues.before_send = refuse
+    command = wish(request)
+    with caplog.at_level(logging.INFO, "invoicing"), pytest.raises(OutcomeUnknown):
+        deliver("confirm_invoice", command, deliveries=deliveries)
+    told = [vars(record)["action"] for record in caplog.records if record.name == "invoicing"]
+    is_last = deliveries == app.settings.message_attempts_max
+    assert told == (["command_failed", "dead_letter_recorded"] if is_last else ["command_failed"])
+    assert (find_letter(app, "confirm-invoice", command) is not None) == is_last
 
 
 def test_a_message_that_died_without_a_word_is_kept_by_the_poison_trigger(
@@ -185,14 +246,13 @@ def test_a_failure_is_logged_with_its_document_and_never_with_the_body(
 ) -> None:
     command = wish(request)
     with caplog.at_level(logging.INFO, "invoicing"):
-        for deliveries in (1, 5):
-            with pytest.raises(NotYet):
-                deliver("confirm_invoice", command, deliveries=deliveries)
+        deliver("confirm_invoice", command)
+        deliver("confirm_invoice", given_up(command, app))
         deliver("confirm_invoice", json.dumps({"schema": SECRET, "more": SECRET * 30}))
     lines = [record for record in caplog.records if record.name == "invoicing"]
     told = [(vars(line)["action"], line.levelname) for line in lines]
     assert told == [
-        ("command_failed", "WARNING"),
+        ("command_postponed", "WARNING"),
         ("command_failed", "ERROR"),
         ("dead_letter_recorded", "INFO"),
         ("dead_letter_recorded", "INFO"),
@@ -236,6 +296,7 @@ def test_a_message_of_a_paused_map_waits_without_using_up_its_deliveries(
     app: Wiring,
     deliver: Deliver,
     request: pytest.FixtureRequest,
+    queues: MemoryQueues,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -243,11 +304,9 @@ def test_a_message_of_a_paused_map_waits_without_using_up_its_deliveries(
         {**wish(request).model_dump(exclude={"invoice", "confirmed_on"}), "map": EXPORT, "partition": "p"}
         | {"first": "0", "last": "~", "side": "finance"}
     )
-    clock = SystemClock()
-    queues = MemoryQueues(clock)
     paused = replace(app.settings, paused_table_maps=frozenset((EXPORT,)))
-    monkeypatch.setattr("functions.invocation.wiring", lambda: Wiring(paused, app.store, queues, clock))
-    began = clock.now()
+    monkeypatch.setattr("functions.invocation.wiring", lambda: Wiring(paused, app.store, queues, queues.clock))
+    began = queues.clock.now()
     with caplog.at_level(logging.INFO, "invoicing"):
         deliver("sync_table_map", command, deliveries=5)
     (waiting,) = queues.waiting

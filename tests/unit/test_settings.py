@@ -4,6 +4,7 @@ import pytest
 
 from domain.commands import COMMANDS
 from domain.errors import BadSettings
+from domain.retries import Retries
 from functions.settings import SETTINGS, Settings, queue_setting
 
 SCHEDULES = {
@@ -33,12 +34,15 @@ def test_what_has_a_default_may_be_left_out() -> None:
     assert settings.storage.connection_string == "UseDevelopmentStorage=true"
     assert settings.queues == {command.name: command.name for command in COMMANDS}
     assert (settings.message_attempts_max, settings.rows_per_sync_message_max) == (5, 1000)
+    assert settings.retries == Retries(first_seconds=10, longest_seconds=900, tries_max=20)
 
 
 def test_every_setting_can_be_set() -> None:
     limits = {"MESSAGE_ATTEMPTS_MAX": "3", "ROWS_PER_SYNC_MESSAGE_MAX": " 500 "}
     queues = {queue_setting(command.name): f"test-{command.name}" for command in COMMANDS}
-    settings = Settings.from_env(IDENTITY | limits | queues)
+    retries = {"RETRY_FIRST_SECONDS": "0", "RETRY_LONGEST_SECONDS": "60", "RETRY_TRIES_MAX": "3"}
+    settings = Settings.from_env(IDENTITY | limits | queues | retries)
+    assert settings.retries == Retries(first_seconds=0, longest_seconds=60, tries_max=3)
     assert settings.storage.connection_string == ""
     assert settings.storage.table_service_uri == "https://invoicing.table.core.windows.net"
     assert settings.storage.queue_service_uri == "https://invoicing.queue.core.windows.net"
@@ -65,6 +69,9 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
             "POST_PROPOSAL_QUEUE": "post",
             "MESSAGE_ATTEMPTS_MAX": "five",
             "ROWS_PER_SYNC_MESSAGE_MAX": "9" * 5000,
+            "RETRY_FIRST_SECONDS": "-1",
+            "RETRY_LONGEST_SECONDS": "86401",
+            "RETRY_TRIES_MAX": "0",
         }
     )
     for line in (
@@ -80,6 +87,9 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "POST_JOURNAL_QUEUE, POST_PROPOSAL_QUEUE name the same queue post; give each its own",
         "MESSAGE_ATTEMPTS_MAX must be a whole number from 1 to 100, not 'five'",
         "ROWS_PER_SYNC_MESSAGE_MAX must be a whole number from 1 to 10,000, not '99999999999999999999'",
+        "RETRY_FIRST_SECONDS must be a whole number from 0 to 86,400, not '-1'",
+        "RETRY_LONGEST_SECONDS must be a whole number from 0 to 86,400, not '86401'",
+        "RETRY_TRIES_MAX must be a whole number from 1 to 1,000, not '0'",
     ):
         assert f"\n- {line}" in told
 
