@@ -32,9 +32,16 @@ COMMAND = PostJournal(
     journal="e1d45b99-a12c-5cdc-a64a-c40514432d6c",
 )
 RETRIES = Retries()
-PASSING = [NotYet(PROBLEM), *(kind("x") for kind in (OutcomeUnknown, ChangedMeanwhile, AlreadyExists, RowMissing))]
+PASSING: list[Exception] = [
+    NotYet(PROBLEM),
+    *(kind("x") for kind in (OutcomeUnknown, ChangedMeanwhile, AlreadyExists, RowMissing)),
+]
 PASSING += [StoreError("queue q does not exist"), ConnectionResetError(), TimeoutError(), MemoryError()]
-STAYING = [*(kind(PROBLEM) for kind in (Refused, BadMessage, BadRow)), ContentDiffers("x"), LimitExceeded("x")]
+STAYING: list[Exception] = [
+    *(kind(PROBLEM) for kind in (Refused, BadMessage, BadRow)),
+    ContentDiffers("x"),
+    LimitExceeded("x"),
+]
 STAYING += [TypeError("x"), KeyError("x"), AssertionError()]
 
 
