@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Self
 
 import azure.functions as func
-from azure.core.exceptions import AzureError
 
 from domain.commands import Command, SyncTableMap
 from domain.dead_letters import make_letter
@@ -24,6 +23,7 @@ from domain.retries import problem_of
 from domain.workflows.deliver import deliver
 from domain.workflows.record_dead_letter import record_dead_letter
 from functions.messages import decode, encode
+from functions.storage.answers import CLIENT_ERRORS
 from functions.telemetry import in_trace, log_failure, log_outcome
 from functions.wiring import Wiring, wiring
 
@@ -53,7 +53,7 @@ def run_command(message: func.QueueMessage, kind: type[Command]) -> None:
             outcome = _postpone(app, command)
         else:
             # the client of the storage has errors of its own for a wrong key and a closed network; somebody mends those
-            retries = replace(app.settings.retries, passing=(AzureError,))
+            retries = replace(app.settings.retries, passing=CLIENT_ERRORS)
             outcome = deliver(app.store, app.sender, command, retries, keep)
         log_outcome(outcome, correlation=command.correlation, command=command)
 

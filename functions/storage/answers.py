@@ -13,6 +13,8 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpRes
 
 from domain.errors import AlreadyExists, ChangedMeanwhile, LimitExceeded, OutcomeUnknown, RowMissing, StoreError
 
+# what passes as the client raised it, for those who decide what becomes of a failure
+CLIENT_ERRORS = (AzureError,)
 _MISSING_PLACES = frozenset(("TableNotFound", "QueueNotFound"))
 _OVER_LIMITS = frozenset(
     (
