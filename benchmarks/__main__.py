@@ -1,0 +1,46 @@
+"""`make bench`: the whole line beside its own calls, measured, written to `benchmarks/results`."""
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.console import tell
+from benchmarks.machine import machine
+from benchmarks.report import markdown
+from benchmarks.small import small_costs
+from benchmarks.suite import measure, sizes
+
+RESULTS = Path(__file__).with_name("results")
+
+
+def main() -> int:
+    """Measure, write the result, print the table."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--lines", type=int, help="one invoice of this many lines, instead of the usual sizes")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is run; medians are told")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the folder of the results")
+    arguments = parser.parse_args()
+    result: dict[str, Any] = {"measured": datetime.now(UTC).date().isoformat(), "machine": machine()}
+    if arguments.lines is None:
+        tell("small costs: import, one invocation, one row")
+        result["small"] = small_costs()
+    rounds = max(1, arguments.rounds)
+    result["sizes"] = [
+        # the largest takes minutes a round
+        measure(size, min(rounds, 1) if size.rows > 5_000 else rounds, replays=replays)
+        for size, replays in sizes(arguments.lines)
+    ]
+    name = "line" if arguments.lines is None else f"line-{arguments.lines}"
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    table = markdown(result)
+    (arguments.out / f"{name}.md").write_text(table)
+    print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
