@@ -4,6 +4,7 @@ Amounts are Decimal with their currency beside them and are stored as plain deci
 zero to the currency's minor units (Project Operations documentation, currency precision; ISO 4217 gives the units).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
@@ -21,6 +22,8 @@ MINOR_UNITS: Mapping[str, int] = MappingProxyType(
         **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
     }
 )
+# nearly every number at rest: needs no other check
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,10})?")
 # wide enough that no product of two stored numbers is rounded before round_amount says so
 _WORKING = Context(prec=2 * DIGITS_MAX + 8, rounding=ROUND_HALF_UP)
 
@@ -31,6 +34,8 @@ def decimal_from(value: object) -> Decimal:
     Raises:
         ValueError: not a finite number, a binary float (its cents are already lost), or more than 28 digits.
     """
+    if type(value) is str and _PLAIN_NUMBER.fullmatch(value):
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise ValueError("must be a decimal number as text, without binary floating point")
     if isinstance(value, str) and len(value) > DIGITS_MAX * 2:
@@ -49,9 +54,7 @@ def _bounded(number: Decimal) -> Decimal:
     if not number.is_finite():
         raise ValueError("must be a finite number")
     _, digits, exponent = number.as_tuple()
-    if len(digits) > DIGITS_MAX or not -DIGITS_MAX <= int(exponent) <= DIGITS_MAX:
-        raise ValueError(f"must have at most {DIGITS_MAX} digits")
-    if abs(number) >= Decimal(10) ** DIGITS_MAX:
+    if len(digits) > DIGITS_MAX or not -DIGITS_MAX <= int(exponent) <= DIGITS_MAX or number.adjusted() >= DIGITS_MAX:
         raise ValueError(f"must have at most {DIGITS_MAX} digits")
     return number
 
