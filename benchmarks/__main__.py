@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.console import tell
+from benchmarks.console import give, tell
 from benchmarks.machine import machine
 from benchmarks.report import markdown
 from benchmarks.small import small_costs
@@ -38,7 +38,7 @@ def main() -> int:
     (arguments.out / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     table = markdown(result)
     (arguments.out / f"{name}.md").write_text(table)
-    print(table)
+    give(table)
     return 0
 
 

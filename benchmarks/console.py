@@ -6,3 +6,8 @@ import sys
 def tell(text: str) -> None:
     """Say one line at once."""
     print(text, file=sys.stderr, flush=True)
+
+
+def give(text: str) -> None:
+    """Write the result."""
+    print(text)

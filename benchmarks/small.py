@@ -6,10 +6,10 @@ import time
 import timeit
 from pathlib import Path
 
-from benchmarks.documents import drafts
 from domain.actuals import Actual
 from domain.limits import check_columns
 from domain.tables import Table
+from tests.many_lines import drafted
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 REPEATS = 5
@@ -18,7 +18,7 @@ ROWS = 2000
 
 def small_costs() -> dict[str, float]:
     """Give each cost under a name that says its unit."""
-    line = drafts(1, 10)
+    line = drafted(1, 10)
     row = line.rows(Table.DATAVERSE_ACTUALS)[0]
     actual = Actual.from_columns(row.columns)
     return {

@@ -12,6 +12,6 @@ from functions.storage.tables import AzureRowStore
 
 def store_of(client: str, connection: StorageConnection, transport: HttpTransport[Any, Any] | None = None) -> RowStore:
     """Make a store: `sdk` is azure-data-tables, `lean` the own codec."""
-    if client in ("sdk", "lean"):
+    if client == "sdk":
         return AzureRowStore(table_service(connection, transport=transport))
     raise ValueError(f"no such client: {client}")

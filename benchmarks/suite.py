@@ -13,7 +13,7 @@ from typing import Any
 from azure.data.tables import TableServiceClient
 
 from benchmarks.console import tell
-from benchmarks.documents import copy, drafts, invoices
+from benchmarks.documents import copy, invoices
 from benchmarks.stages import confirmations
 from benchmarks.stores import store_of
 from benchmarks.worker import Specification
@@ -24,6 +24,7 @@ from functions.storage.clients import queue_service, table_service
 from functions.storage.ensure import ensure_storage
 from functions.storage.queues import AzureCommandSender
 from tests.line import Line
+from tests.many_lines import drafted
 from tools.devhost.azurite import Azurite
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -58,7 +59,7 @@ def measure(size: Size, rounds: int, *, replays: bool) -> dict[str, Any]:
         replays: whether the calls are replayed too; not for sizes at which nobody would wait for that.
     """
     tell(f"{size.name}: preparing")
-    line = drafts(size.documents, size.lines)
+    line = drafted(size.documents, size.lines)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         notes = Path(folder) / "notes"
         recorded = _run(line, "record", "lean", notes)

@@ -19,6 +19,7 @@ from typing import Any
 from azure.core.pipeline.transport import RequestsTransport
 
 from benchmarks.calls import Job, Replay, counted, unconditional
+from benchmarks.console import give
 from benchmarks.stages import AT_ONCE, Measured, Plain, Queues, Recording, Replaying, Runner, Stages
 from benchmarks.stores import store_of
 from domain.commands import COMMANDS
@@ -91,7 +92,7 @@ def main(arguments: list[str]) -> int:
     specification = Specification(**json.loads(Path(arguments[0]).read_text()))
     connection = StorageConnection(specification.connection_string, "", "", "", "")
     with queue_service(connection) as service, ThreadPoolExecutor(AT_ONCE) as pool:
-        print(json.dumps(_run(specification, connection, Queues(service), pool)))
+        give(json.dumps(_run(specification, connection, Queues(service), pool)))
     return 0
 
 

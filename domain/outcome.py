@@ -29,6 +29,7 @@ class Action(StrEnum):
     ON_ACCOUNT_IMPORTED = "on_account_imported"
     PROPOSAL_LINES_IMPORTED = "proposal_lines_imported"
     VOUCHERS_RELATED = "vouchers_related"
+    IMPORT_REQUESTED = "import_requested"
     JOURNAL_POSTED = "journal_posted"
     PROPOSAL_POSTED = "proposal_posted"
     INVOICING_SCHEDULED = "invoicing_scheduled"

@@ -19,7 +19,8 @@ def import_from_staging(timer: func.TimerRequest) -> None:
     """Import what is ready, bounded; what is left waits for the next tick."""
     log_tick("import_from_staging", timer)
     app = wiring()
-    log_pieces(work(app.store, app.sender, app.clock.now()))
+    most = app.settings.import_proposals_inline_max
+    log_pieces(work(app.store, app.sender, app.clock.now(), proposals_inline_max=most))
 
 
 @blueprint.function_name("import_proposal")

@@ -7,7 +7,7 @@ from domain.errors import BadMessage, Problem, ReasonCode
 from domain.workflows.deliver import keep_final_problem
 from functions.invocation import keep_command, keep_letter
 from functions.messages import decode
-from functions.settings import queue_setting
+from functions.setting_list import queue_setting
 from functions.telemetry import in_trace, log_outcome
 from functions.wiring import wiring
 

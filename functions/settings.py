@@ -1,8 +1,6 @@
 """The settings of the app: read once from the environment, checked together, frozen.
 
-`SETTINGS` is the whole list, in the order in which `docs/settings.md` explains it. Bindings read some of them by
-themselves (`%NAME%`, connections by prefix); they are listed and checked here all the same, because the host says
-little when one is missing.
+What is missing or wrong is told at once; `functions.setting_list` names every setting.
 """
 
 import os
@@ -15,69 +13,26 @@ from typing import Self
 from domain.commands import COMMANDS
 from domain.retries import Retries
 from domain.table_maps import TABLE_MAPS
-from functions.setting_reader import Setting, SettingReader
-
-STORAGE = "INVOICING_STORAGE"
-MANAGED_IDENTITY = "managedidentity"
-_RETRY_SECONDS_HIGHEST, _RETRY_TRIES_HIGHEST = 86_400, 1_000
-# a queue name has 63 characters at most, and its poison queue needs seven of them
-_QUEUE_NAME = re.compile(r"(?=.{3,56}\Z)[a-z0-9]+(-[a-z0-9]+)*")
-
-
-def queue_setting(stem: str) -> str:
-    """Name the setting that holds a queue's name: `CONFIRM_INVOICE_QUEUE` for `confirm-invoice`."""
-    return f"{stem.upper().replace('-', '_')}_QUEUE"
-
-
-STORAGE_SETTINGS: tuple[Setting, ...] = (
-    Setting(STORAGE, "", "Connection string of the storage account; leave it out where an identity is used."),
-    Setting(f"{STORAGE}__tableServiceUri", "", "Address of its tables, https://<account>.table.core.windows.net."),
-    Setting(f"{STORAGE}__queueServiceUri", "", "Address of its queues, https://<account>.queue.core.windows.net."),
-    Setting(
-        f"{STORAGE}__credential", "", "managedidentity in Azure; else the signed-in developer's credential is used."
-    ),
-    Setting(f"{STORAGE}__clientId", "", "Client id of a user-assigned identity; leave it out for the system's own."),
-)
-QUEUE_SETTINGS: tuple[Setting, ...] = tuple(
-    Setting(queue_setting(command.name), command.name, f"Name of the queue of {command.name} commands.")
-    for command in COMMANDS
-)
-SCHEDULE_SETTINGS: tuple[Setting, ...] = (
-    Setting("IMPORT_FROM_STAGING_SCHEDULE", None, "When staging rows are imported: six-field NCRONTAB, UTC."),
-    Setting("POST_JOURNAL_SCHEDULE", None, "When unposted integration journals are posted: six-field NCRONTAB, UTC."),
-    Setting("POST_PROPOSAL_SCHEDULE", None, "When imported invoice proposals are posted: six-field NCRONTAB, UTC."),
-    Setting("CREATE_PROFORMA_SCHEDULE", None, "When invoice schedules run: six-field NCRONTAB, UTC."),
-    Setting("MEASURE_PENDING_SCHEDULE", None, "When pending work is counted: six-field NCRONTAB, UTC."),
-)
-MESSAGE_ATTEMPTS_MAX = Setting(
-    "MESSAGE_ATTEMPTS_MAX",
-    "5",
-    "Deliveries of a message before it is a dead letter; equals maxDequeueCount in host.json.",
-)
-ROWS_PER_SYNC_MESSAGE_MAX = Setting(
-    "ROWS_PER_SYNC_MESSAGE_MAX", "1000", "Rows of one sync-table-map command of a load at most, 1 to 10,000."
-)
-PAUSED_TABLE_MAPS = Setting(
-    "PAUSED_TABLE_MAPS", "", "Table maps that are paused, with commas between; their messages wait. Blank: none."
-)
-RETRY_FIRST_SECONDS = Setting(
-    "RETRY_FIRST_SECONDS", "10", "Seconds before a command that failed is tried again; doubles each time, 0 to 86,400."
-)
-RETRY_LONGEST_SECONDS = Setting(
-    "RETRY_LONGEST_SECONDS", "900", "Seconds between two tries of a command at most, 0 to 86,400."
-)
-RETRY_TRIES_MAX = Setting(
-    "RETRY_TRIES_MAX", "20", "Tries of a command whose failure can pass, before it is a dead letter, 1 to 1,000."
-)
-OTHER_SETTINGS: tuple[Setting, ...] = (
+from functions.setting_list import (
+    IMPORT_PROPOSALS_INLINE_MAX,
     MESSAGE_ATTEMPTS_MAX,
+    PAUSED_TABLE_MAPS,
+    QUEUE_SETTINGS,
     RETRY_FIRST_SECONDS,
     RETRY_LONGEST_SECONDS,
     RETRY_TRIES_MAX,
     ROWS_PER_SYNC_MESSAGE_MAX,
-    PAUSED_TABLE_MAPS,
+    SCHEDULE_SETTINGS,
+    STORAGE,
+    STORAGE_SETTINGS,
+    queue_setting,
 )
-SETTINGS: tuple[Setting, ...] = STORAGE_SETTINGS + QUEUE_SETTINGS + SCHEDULE_SETTINGS + OTHER_SETTINGS
+from functions.setting_reader import Setting, SettingReader
+
+MANAGED_IDENTITY = "managedidentity"
+_RETRY_SECONDS_HIGHEST, _RETRY_TRIES_HIGHEST = 86_400, 1_000
+# a queue name has 63 characters at most, and its poison queue needs seven of them
+_QUEUE_NAME = re.compile(r"(?=.{3,56}\Z)[a-z0-9]+(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +67,8 @@ class Settings:
     retries: Retries
     # rows that one sync command names
     rows_per_sync_message_max: int
+    # proposals that a tick imports itself
+    import_proposals_inline_max: int
     # names of the table maps whose messages wait
     paused_table_maps: frozenset[str]
 
@@ -133,6 +90,7 @@ class Settings:
             message_attempts_max=reader.number(MESSAGE_ATTEMPTS_MAX, 100),
             retries=reader.retries(),
             rows_per_sync_message_max=reader.number(ROWS_PER_SYNC_MESSAGE_MAX, 10_000),
+            import_proposals_inline_max=reader.number(IMPORT_PROPOSALS_INLINE_MAX, 500),
             paused_table_maps=reader.table_maps(PAUSED_TABLE_MAPS),
         )
         reader.require(SCHEDULE_SETTINGS)

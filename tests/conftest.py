@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.settings import SETTINGS
+from functions.setting_list import SETTINGS
 from functions.storage.memory import MemoryQueues, MemoryRowStore
 from tests.fakes.frozen_clock import FrozenClock
 from tools.devhost.azurite import Azurite

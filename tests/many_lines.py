@@ -1,31 +1,86 @@
-"""A contract with as many time lines as wanted, made of the first line of the Adatum sample: for counting calls."""
+"""Contracts with as many time lines as wanted, made of the first line of the Adatum sample: to count and to measure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.identifiers import derive_id
-from tests.line import ADATUM, SAMPLES, SHARED, Line
+from tests.line import ADATUM, CONTRACT_ADATUM, SAMPLES, SHARED, Line
 
 FOLDER = SAMPLES / ADATUM
+# what belongs to one contract, and the columns of its ids; accounts, projects and reference rows are shared by all
+OWN = {
+    "03-salesorders.json": "salesorderid",
+    "04-salesorderdetails.json": "salesorderdetailid",
+    "05-msdyn_projectcontractsplitbillingrules.json": "msdyn_projectcontractsplitbillingruleid",
+}
+NUMBERS = ("C-ADATUM", "FS-ADATUM")
 ACTUALS = "06-msdyn_actuals.json"
 CONNECTIONS = "07-msdyn_transactionconnections.json"
+FINANCE_CONTRACTS = "usmf-contracts.json"
 COST = 192350000
-IDS = ("msdyn_actualid", "msdyn_transactionconnectionid", "msdyn_transaction1", "msdyn_transaction2")
+ROW_IDS = ("msdyn_actualid", "msdyn_transactionconnectionid", "msdyn_transaction1", "msdyn_transaction2")
 
 
 def loaded(lines: int) -> Line:
     """A line over memory with everything that the sample has, but for its actuals, of which there are these many."""
     line = Line.in_memory()
+    _load_shared(line, {ACTUALS, CONNECTIONS})
+    _load_actuals(line, lines, "", {})
+    return line
+
+
+def contract(number: int) -> str:
+    """The id of one of many contracts."""
+    return _own_id(CONTRACT_ADATUM, number)
+
+
+def drafted(contracts: int, lines: int) -> Line:
+    """A line over memory on which a draft invoice of these many lines stands for each of these many contracts."""
+    line = Line.in_memory()
+    _load_shared(line, {*OWN, ACTUALS, CONNECTIONS, FINANCE_CONTRACTS})
+    line.load(FINANCE_CONTRACTS, _finance_contracts(contracts))
+    for number in range(contracts):
+        _load_contract(line, number, lines)
+    line.drain()
+    line.tick()
+    line.post_all()
+    for number in range(contracts):
+        line.mark_ready(contract(number))
+        line.create_proforma(contract(number))
+    line.drain()
+    return line
+
+
+def _load_shared(line: Line, without: set[str]) -> None:
     for folder in (*SHARED, ADATUM):
         for file in sorted((SAMPLES / folder).rglob("*.json")):
-            if file.name not in {ACTUALS, CONNECTIONS}:
+            if file.name not in without:
                 line.load(file.name, file.read_bytes())
+
+
+def _finance_contracts(contracts: int) -> bytes:
+    document = json.loads((SAMPLES / "finance" / FINANCE_CONTRACTS).read_bytes())
+    first = document["rows"][0]
+    rows = [{**first, "ProjInvoiceProjId": f"{NUMBERS[0]}-{number}"} for number in range(contracts)]
+    return json.dumps({**document, "rows": [*document["rows"], *rows]}).encode()
+
+
+def _load_contract(line: Line, number: int, lines: int) -> None:
+    names = {old: _own_id(old, number) for old in _own_ids()}
+    names |= {f'"{name}"': f'"{name}-{number}"' for name in NUMBERS}
+    for file in OWN:
+        line.load(file, _renamed((FOLDER / file).read_text(), names))
+    _load_actuals(line, lines, f"{number}", names)
+
+
+def _load_actuals(line: Line, lines: int, which: str, names: Mapping[str, str]) -> None:
     actuals, connections = _document(ACTUALS), _document(CONNECTIONS)
     pair, connection = _first_line(actuals["value"], connections["value"])
-    line.load(ACTUALS, _body(actuals, [_copied(row, number) for number in range(lines) for row in pair]))
-    line.load(CONNECTIONS, _body(connections, [_copied(connection, number) for number in range(lines)]))
-    return line
+    rows = [_copied(row, which, place) for place in range(lines) for row in pair]
+    line.load(ACTUALS, _renamed(json.dumps({**actuals, "value": rows}), names))
+    links = [_copied(connection, which, place) for place in range(lines)]
+    line.load(CONNECTIONS, json.dumps({**connections, "value": links}).encode())
 
 
 def _document(name: str) -> dict[str, Any]:
@@ -36,19 +91,26 @@ def _document(name: str) -> dict[str, Any]:
 def _first_line(
     actuals: list[dict[str, Any]], connections: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    cost = next(row for row in actuals if row["msdyn_transactiontypecode"] == COST)
-    for connection in connections:
-        ends = {connection["msdyn_transaction1"], connection["msdyn_transaction2"]}
-        if cost["msdyn_actualid"] in ends:
-            pair = [row for row in actuals if row["msdyn_actualid"] in ends]
-            return pair, connection
-    raise ValueError("the sample has no connected cost")
+    cost = next(row for row in actuals if row["msdyn_transactiontypecode"] == COST)["msdyn_actualid"]
+    connection = next(row for row in connections if cost in (row["msdyn_transaction1"], row["msdyn_transaction2"]))
+    ends = {connection["msdyn_transaction1"], connection["msdyn_transaction2"]}
+    return [row for row in actuals if row["msdyn_actualid"] in ends], connection
 
 
-def _copied(row: Mapping[str, Any], number: int) -> dict[str, Any]:
-    ids = {name: derive_id("many-lines", row[name], number) for name in IDS if name in row}
-    return {**row, **ids}
+def _copied(row: Mapping[str, Any], which: str, place: int) -> dict[str, Any]:
+    return {**row, **{name: derive_id("many-lines", row[name], which, place) for name in ROW_IDS if name in row}}
 
 
-def _body(document: Mapping[str, Any], rows: list[dict[str, Any]]) -> bytes:
-    return json.dumps({**document, "value": rows}).encode()
+def _renamed(text: str, names: Mapping[str, str]) -> bytes:
+    for old, new in names.items():
+        text = text.replace(old, new)
+    return text.encode()
+
+
+def _own_ids() -> Iterator[str]:
+    for file, column in OWN.items():
+        yield from (row[column] for row in _document(file)["value"])
+
+
+def _own_id(old: str, number: int) -> str:
+    return derive_id("many-contracts", old, number)

@@ -2,11 +2,15 @@
 
 First the on-account transactions, then the journal lines and their related vouchers, then the proposals. A piece that
 fails is named and does not hold up the others; where there is more than one tick takes, the ticks take turns.
+
+A few proposals are imported by the tick itself. Many are handed to the queue, one command each, so that all workers
+share them and a long one holds up nobody.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import batched
 
 from domain.commands import ImportProposal
 from domain.errors import CarriesProblem, ChangedMeanwhile, ContentDiffers, Problem, ReasonCode, RowMissing
@@ -26,17 +30,23 @@ from domain.workflows.work_index import TABLE, pending, take_turns
 
 # pieces of work of one kind in one tick
 WORK_PER_TICK_MAX = 500
+# proposals that a tick imports itself
+PROPOSALS_INLINE_MAX = 16
+COMMANDS_AT_ONCE = 32
 
 type Work = Callable[[StoredRow], Outcome]
 
 
-def import_from_staging(store: RowStore, sender: CommandSender, now: datetime) -> Iterator[Outcome]:
+def import_from_staging(
+    store: RowStore, sender: CommandSender, now: datetime, *, proposals_inline_max: int = PROPOSALS_INLINE_MAX
+) -> Iterator[Outcome]:
     """Import what is ready.
 
     Args:
         store: where staging, journals and proposals stand.
-        sender: where proposals without revenue report that they are closed.
+        sender: where proposals without revenue report that they are closed, and where many proposals are handed on.
         now: the instant of the tick.
+        proposals_inline_max: proposals that the tick imports itself; when there are more, all go to the queue.
 
     Yields:
         The outcome of each piece of work, in the order in which it was done.
@@ -49,9 +59,19 @@ def import_from_staging(store: RowStore, sender: CommandSender, now: datetime) -
         WorkKind.PROPOSAL_LINES: lambda row: import_lines(store, sender, companies, _command(row, now)),
     }
     for kind, do in work.items():
-        for row in take_turns(pending(store, kind), now, WORK_PER_TICK_MAX):
+        rows = take_turns(pending(store, kind), now, WORK_PER_TICK_MAX)
+        if kind == WorkKind.PROPOSAL_LINES and len(rows) > proposals_inline_max:
+            yield _handed_on(sender, rows, now)
+            continue
+        for row in rows:
             correlation = PendingWork.from_columns(row.columns).correlation
             yield replace(_isolated(store, row, do), correlation=correlation)
+
+
+def _handed_on(sender: CommandSender, rows: Sequence[StoredRow], now: datetime) -> Outcome:
+    for at_once in batched(rows, COMMANDS_AT_ONCE, strict=False):
+        sender.send(tuple(_command(row, now) for row in at_once))
+    return Outcome(Action.IMPORT_REQUESTED, ImportProposal.name, {"commands": len(rows)})
 
 
 def _isolated(store: RowStore, row: StoredRow, do: Work) -> Outcome:

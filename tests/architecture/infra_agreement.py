@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from functions.settings import STORAGE
+from functions.setting_list import STORAGE
 from tests.architecture.infra_bicep import Block, interpolations, items_of, pairs_of, text
 from tests.architecture.infra_checks import Check
 from tests.architecture.infra_files import DEPLOYMENT, MAIN, WORKFLOW, Infra

@@ -10,7 +10,7 @@ from typing import Any
 import azure.functions as func
 
 from domain.tables import Table
-from functions.settings import QUEUE_SETTINGS, SCHEDULE_SETTINGS, SETTINGS, STORAGE
+from functions.setting_list import QUEUE_SETTINGS, SCHEDULE_SETTINGS, SETTINGS, STORAGE
 from tests.architecture.infra_bicep import BadBicep, Template, parsed_parameters
 from tests.architecture.sources import ROOT, text_of, tracked_files
 

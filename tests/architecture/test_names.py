@@ -9,7 +9,7 @@ import azure.functions as func
 import pytest
 
 from domain.commands import COMMANDS
-from functions.settings import MESSAGE_ATTEMPTS_MAX, SETTINGS, queue_setting
+from functions.setting_list import MESSAGE_ATTEMPTS_MAX, SETTINGS, queue_setting
 from tests.architecture.sources import python_sources, text_of
 
 # at the beginning of a text in quotes, so that prose about `%NAME%` does not count

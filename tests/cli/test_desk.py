@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from domain.rows import Insert, RowKey
 from domain.tables import Table
-from functions.settings import STORAGE, StorageConnection
+from functions.setting_list import STORAGE
+from functions.settings import StorageConnection
 from functions.storage.clients import table_service
 from functions.storage.memory import MemoryRowStore
 from functions.storage.tables import AzureRowStore

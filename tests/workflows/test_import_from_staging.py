@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from domain.outcome import Action
 from domain.pending_work import PendingWork, WorkKind
 from domain.rows import Delete
 from domain.tables import Table
-from domain.workflows.import_from_staging import WORK_PER_TICK_MAX
+from domain.workflows.import_from_staging import WORK_PER_TICK_MAX, import_from_staging
 from domain.workflows.work_index import TABLE, claim, take_turns
 from functions.storage.memory import Call
 from tests.line import COHO, START, Line
+from tests.many_lines import drafted
 from tests.workflows.restless import nothing
 from tests.workflows.staged_work import add_setup, cost, finance, lines, problems, propose, sale, stage, works
 
@@ -50,6 +52,21 @@ def test_g51_a_row_with_skip_sync_is_never_in_staging() -> None:
     assert len(skipped) == 1
     assert staged
     assert not skipped & staged
+
+
+def test_a_few_proposals_are_imported_by_the_tick_and_many_by_the_queue() -> None:
+    line = drafted(3, 2)
+    for row in line.rows(Table.DATAVERSE_INVOICES):
+        line.confirm(row.key.row)
+    line.drain()
+    other = line.twin()
+    by_itself = list(import_from_staging(line.store, line.queues, line.clock.now(), proposals_inline_max=3))
+    assert [outcome.action for outcome in by_itself] == [Action.PROPOSAL_LINES_IMPORTED] * 3
+    assert not line.queues.waiting
+    (handed_on,) = import_from_staging(other.store, other.queues, other.clock.now(), proposals_inline_max=2)
+    assert (handed_on.action, handed_on.facts) == (Action.IMPORT_REQUESTED, {"commands": 3})
+    assert {outcome.action for outcome in other.drain()} == {Action.PROPOSAL_LINES_IMPORTED}
+    assert other.snapshot() == line.snapshot()
 
 
 def test_journal_lines_come_before_the_proposals_that_need_them() -> None:

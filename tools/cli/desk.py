@@ -13,7 +13,8 @@ from rich.console import Console
 
 from domain.ports import Clock, CommandSender, RowStore
 from functions.messages import encode
-from functions.settings import STORAGE, Settings
+from functions.setting_list import STORAGE
+from functions.settings import Settings
 from functions.storage.clients import queue_service, table_service
 from functions.storage.ensure import ensure_storage
 from functions.storage.queues import AzureCommandSender

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from domain.errors import StoreError
-from functions.settings import STORAGE
+from functions.setting_list import STORAGE
 from tools.cli.desk import Desk, new_console, open_desk
 from tools.cli.drawing import say
 from tools.demo.host import REPOSITORY, Host

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from functions.settings import STORAGE
+from functions.setting_list import STORAGE
 from tools.devhost.__main__ import main as run_devhost
 
 REPOSITORY = Path(__file__).resolve().parents[2]
