@@ -154,6 +154,8 @@ class ImportProposal(Command):
     name: ClassVar[str] = "import-proposal"
     # the proposal stands under the id of its invoice
     proposal: Guid
+    # delete its lines first, if they were made after so many deletions; None: import only
+    delete_after: Annotated[int, Field(ge=0)] | None = None
 
     @property
     def document(self) -> str:

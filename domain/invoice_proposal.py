@@ -67,6 +67,10 @@ class Proposal(Record):
     # a due date that somebody set by hand, and the invoice date that it was set for
     manual_due_date: Day | None = Field(default=None, alias="FixedDueDate")
     manual_due_date_for: Day | None = Field(default=None, alias="FixedDueDateInvoiceDate")
+    # how often all lines were deleted to be imported again; a line counts when it was made after as many
+    deletions: int | None = Field(default=None, alias="LineDeletions", ge=1)
+    # what is being changed, as JSON text; None: nothing is
+    pending_act: Text | None = Field(default=None, alias="PendingAct")
     # -- since posting began: what it decided
     customer_invoice: Text | None = Field(default=None, alias="ProjInvoiceId")
     voucher: Text | None = Field(default=None, alias="LedgerVoucher")
@@ -108,11 +112,17 @@ class ProposalLine(Record):
     tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
     default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
     description: Text | None = Field(default=None, alias="Txt")
+    # how often the lines of the proposal had been deleted when this one was made; None: never
+    deletions: int | None = Field(default=None, alias="LineDeletions", ge=1)
 
     @property
     def key(self) -> RowKey:
-        """Partition: the proposal. Row: line number and actual."""
-        return line_key(self.proposal, self.number, self.actual)
+        """Partition: the proposal. Row: line number and actual, and since the first deletion the number of deletions.
+
+        So a line that a slow import of deleted lines still writes stands beside the new ones, and never in their way.
+        """
+        key = line_key(self.proposal, self.number, self.actual)
+        return key if self.deletions is None else RowKey(key.partition, f"{key.row}|{self.deletions:04d}")
 
 
 class ProjectInvoice(Record):

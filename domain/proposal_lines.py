@@ -127,6 +127,7 @@ def proposal_line(
         tax_item_group=groups.item_group,
         default_dimension=_dimension(staged, parties, source),
         description=staged.description or (source.description if isinstance(source, OnAccountTransaction) else None),
+        deletions=proposal.deletions,
     )
 
 

@@ -149,6 +149,9 @@ class Parameters(SetupItem):
     posts_proposals_in_batch: bool = Field(default=False, alias="PostProposalsInBatch")
     # True: an invoice without revenue is dropped here, and Dataverse is not told; False: it is closed on both sides
     drops_zero_invoices: bool = Field(default=False, alias="DropZeroInvoices")
+    # True: the dimensions of a proposal's header can be edited (Allow updates to project dimensions for accounts
+    # receivable)
+    edits_header_dimensions: bool = Field(default=False, alias="AllowARDimensionUpdate")
     # for an actual without a transaction category
     time_category: KeyText | None = Field(default=None, alias="TimeCategory")
     expense_category: KeyText | None = Field(default=None, alias="ExpenseCategory")

@@ -20,16 +20,16 @@ from domain.ledger import ProjectTransaction
 from domain.money import total
 from domain.option_sets import FinanceTransactionType, TransactionType
 from domain.outcome import Action, Outcome
-from domain.pending_work import PendingWork, WorkKind, posting_work
 from domain.ports import CommandSender, RowStore
 from domain.proposal_lines import Source, proposal_line
-from domain.rows import Delete, Insert, Merge, RowKey, StoredRow, Value
+from domain.rows import Insert, Merge, RowKey, StoredRow, Value
 from domain.saving import read_keys, replace_status, save
 from domain.setup import LegalEntitySetup
 from domain.staging import OnAccountTransaction, StagedActual, StagedRelationship
 from domain.tables import Table
 from domain.workflows.companies import Companies
-from domain.workflows.handling import clear_problem
+from domain.workflows.delete_proposal_lines import delete_lines
+from domain.workflows.proposal_acts import line_pages, put_import_away, ready_work, settle
 from domain.workflows.reading import paged, read_records
 
 
@@ -48,6 +48,8 @@ class _Page:
     """Staged billed sales with what stands behind each of them."""
 
     rows: tuple[tuple[RowKey, StagedActual], ...]
+    # their versions: a mark counts for the row as it was when its line was decided
+    etags: Mapping[RowKey, str]
     # billed sale's id to the staged row of its unbilled sale; only for rows that have one
     sales: Mapping[str, StagedActual | None]
     # billed sale's id to what its line takes its groups from
@@ -78,12 +80,7 @@ def import_lines(store: RowStore, sender: CommandSender, companies: Companies, c
     Returns:
         What was made; or `nothing_to_do` with the problems that name exactly what is missing.
     """
-    row = store.find(Table.FINANCE_INVOICE_PROPOSALS, RowKey(command.proposal, command.proposal))
-    if row is None:
-        sentence = (
-            f"the header of proposal {command.proposal} has not arrived; confirm the proforma, or wait for its sync"
-        )
-        raise NotYet(Problem(ReasonCode.AWAITING_HEADER, sentence, (command.proposal,)))
+    row = _header(store, command)
     proposal = Proposal.from_columns(row.columns)
     if proposal.status == ProposalStatus.AWAITING_LINES:
         setup = companies.setup(proposal.company)
@@ -95,6 +92,20 @@ def import_lines(store: RowStore, sender: CommandSender, companies: Companies, c
     _hand_on(store, sender, proposal, command)
     facts: dict[str, str | int] = {"proposal": proposal.number, "lines": proposal.lines or 0}
     return Outcome(Action.PROPOSAL_LINES_IMPORTED, proposal.proposal, {**facts, "status": proposal.status.value})
+
+
+def _header(store: RowStore, command: ImportProposal) -> StoredRow:
+    """Read the header as it stands when what somebody wants changed is done."""
+    row = store.find(Table.FINANCE_INVOICE_PROPOSALS, RowKey(command.proposal, command.proposal))
+    if row is None:
+        sentence = (
+            f"the header of proposal {command.proposal} has not arrived; confirm the proforma, or wait for its sync"
+        )
+        raise NotYet(Problem(ReasonCode.AWAITING_HEADER, sentence, (command.proposal,)))
+    if command.delete_after is not None:
+        delete_lines(store, command.proposal, after=command.delete_after)
+        row = None
+    return settle(store, command.proposal, row)
 
 
 def _import(work: _Import, row: StoredRow) -> tuple[tuple[Problem, ...], Proposal]:
@@ -115,7 +126,10 @@ def _import(work: _Import, row: StoredRow) -> tuple[tuple[Problem, ...], Proposa
 
 
 def _header_dimension(work: _Import) -> str | None:
+    """Give the header its dimensions once; what stands on it since, perhaps edited, stays."""
     proposal = work.proposal
+    if proposal.default_dimension is not None:
+        return proposal.default_dimension
     parties = work.companies.parties(
         proposal.company, project=None, contract=proposal.contract, customer=proposal.customer
     )
@@ -129,10 +143,15 @@ def _pages(work: _Import) -> Iterator[_Page]:
     for page in work.store.read_pages(Table.FINANCE_ACTUALS_STAGING, partition, columns=StagedActual.columns()):
         read = [(row.key, StagedActual.from_columns(row.columns)) for row in page]
         billed = tuple(each for each in read if each[1].transaction_type == FinanceTransactionType.BILLED_SALES)
-        yield _page(work, billed, connections)
+        yield _page(work, billed, {row.key: row.etag for row in page}, connections)
 
 
-def _page(work: _Import, rows: tuple[tuple[RowKey, StagedActual], ...], connections: Mapping[str, RowKey]) -> _Page:
+def _page(
+    work: _Import,
+    rows: tuple[tuple[RowKey, StagedActual], ...],
+    etags: Mapping[RowKey, str],
+    connections: Mapping[str, RowKey],
+) -> _Page:
     keys = {row.actual: connections[row.actual] for _, row in rows if row.actual in connections}
     staged = read_keys(work.store, Table.FINANCE_ACTUALS_STAGING, keys.values(), StagedActual.columns())
     posted = read_keys(work.store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values(), ProjectTransaction.columns())
@@ -143,7 +162,7 @@ def _page(work: _Import, rows: tuple[tuple[RowKey, StagedActual], ...], connecti
         billed: StagedActual.from_columns(staged[key].columns) if key in staged else None
         for billed, key in keys.items()
     }
-    return _Page(rows, sales, sources | _on_account(work, rows) | _credited(work, rows), connections)
+    return _Page(rows, etags, sales, sources | _on_account(work, rows) | _credited(work, rows), connections)
 
 
 def _credited(work: _Import, rows: Sequence[tuple[RowKey, StagedActual]]) -> dict[str, Source]:
@@ -218,7 +237,7 @@ def _make_lines(work: _Import, pages: Iterator[_Page]) -> _Lines | Problem:
             line = standing.get(row.actual) or _line(work, number + 1, key, row, page.sources.get(row.actual))
             if isinstance(line, Problem):
                 return line
-            marks.append(Merge(key.row, _mark(work.proposal, line)))
+            marks.append(Merge(key.row, _mark(work.proposal, line), page.etags[key]))
             if line is None:
                 continue
             count += 1
@@ -238,9 +257,7 @@ def _standing(work: _Import) -> dict[str, ProposalLine]:
 
     Otherwise a line that would be decided differently now would stand beside the new one, or be in its way for ever.
     """
-    proposal = work.proposal.proposal
-    lines = read_records(work.store, Table.FINANCE_INVOICE_PROPOSAL_LINES, proposal, ProposalLine)
-    return {line.actual: line for line in lines}
+    return {line.actual: line for page in line_pages(work.store, work.proposal) for _, line in page}
 
 
 def _line(
@@ -260,26 +277,12 @@ def _mark(proposal: Proposal, line: ProposalLine | None) -> dict[str, Value]:
 
 def _hand_on(store: RowStore, sender: CommandSender, proposal: Proposal, command: ImportProposal) -> None:
     """Say what comes next: the clerk posts an open proposal; a closed one has nothing to post, only to report."""
-    work = {"company": proposal.company, "document": proposal.proposal, "correlation": proposal.correlation}
     if proposal.status == ProposalStatus.OPEN:
-        ready = posting_work(WorkKind.POST_PROPOSAL, **work)
+        ready = ready_work(proposal)
         save(store, Table.FINANCE_PENDING_WORK, ready.kind.value, (Insert(ready.key.row, ready.to_columns()),))
     if proposal.status == ProposalStatus.CLOSED:
         sender.send((_write_back(proposal, command),))
-    done = header_work(proposal)
-    # the problem goes first: who dies in between comes back for the work, but nobody comes back for a problem
-    clear_problem(store, done.partition, done.stage)
-    save(store, Table.FINANCE_PENDING_WORK, done.kind.value, (Delete(done.key.row),))
-
-
-def header_work(proposal: Proposal) -> PendingWork:
-    """Make the work row that the arrival of a proposal's header registers."""
-    return posting_work(
-        WorkKind.PROPOSAL_LINES,
-        company=proposal.company,
-        document=proposal.proposal,
-        correlation=proposal.correlation,
-    )
+    put_import_away(store, proposal)
 
 
 def _write_back(proposal: Proposal, command: ImportProposal) -> WriteBackPosting:

@@ -19,7 +19,6 @@ from domain.invoice_proposal import ProjectInvoice, Proposal, ProposalLine, Prop
 from domain.ledger import ProjectTransaction
 from domain.number_sequences import formatted
 from domain.outcome import Action, Outcome
-from domain.pending_work import WorkKind, posting_work
 from domain.ports import CommandSender, RowStore
 from domain.posted_invoice import PostedInvoice, finish
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
@@ -29,7 +28,8 @@ from domain.tables import Table
 from domain.voucher_totals import VoucherTotals
 from domain.workflows.companies import Companies
 from domain.workflows.numbering import allocate
-from domain.workflows.reading import known_document, paged
+from domain.workflows.proposal_acts import line_pages, ready_work, settle
+from domain.workflows.reading import paged
 
 INVOICE_SEQUENCE = "customer-invoice"
 VOUCHER_SEQUENCE = "invoice-voucher"
@@ -83,8 +83,7 @@ WRONG_STATES = frozenset((ProposalStatus.AWAITING_LINES, *WITHOUT_REVENUE))
 
 
 def _row(store: RowStore, command: PostProposal) -> StoredRow:
-    key = RowKey(command.proposal, command.proposal)
-    return known_document(store, Table.FINANCE_INVOICE_PROPOSALS, key, "project invoice proposal")
+    return settle(store, command.proposal)
 
 
 def _wrong_state(proposal: Proposal) -> Problem:
@@ -125,8 +124,8 @@ def _as_decided(terms: InvoiceTerms, proposal: Proposal) -> InvoiceTerms:
 
 
 def _pages(store: RowStore, companies: Companies, terms: InvoiceTerms) -> Iterator[Lines]:
-    for page in store.read_pages(Table.FINANCE_INVOICE_PROPOSAL_LINES, terms.proposal.proposal):
-        lines = [ProposalLine.from_columns(row.columns) for row in page]
+    for page in line_pages(store, terms.proposal):
+        lines = [line for _, line in page]
         keys = {line.actual: RowKey.from_text(line.unbilled_sales_key) for line in lines if line.unbilled_sales_key}
         sales = read_keys(store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values())
         posted = {key: ProjectTransaction.from_columns(row.columns) for key, row in sales.items()}
@@ -266,7 +265,5 @@ def _hand_on(store: RowStore, sender: CommandSender, proposal: Proposal, command
         posted_document=proposal.proposal,
     )
     sender.send((write_back,))
-    done = posting_work(
-        WorkKind.POST_PROPOSAL, company=proposal.company, document=proposal.proposal, correlation=proposal.correlation
-    )
+    done = ready_work(proposal)
     save(store, Table.FINANCE_PENDING_WORK, done.kind.value, (Delete(done.key.row),))

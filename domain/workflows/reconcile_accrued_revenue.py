@@ -16,7 +16,7 @@ from itertools import count
 from domain.accrued_revenue import TEXT, Imbalance, corrected, correction_entries, imbalances, too_many
 from domain.errors import Problem, Refused
 from domain.identifiers import derive_id
-from domain.invoice_proposal import Proposal, ProposalLine
+from domain.invoice_proposal import Proposal
 from domain.journal import Journal, JournalStatus, JournalType
 from domain.ledger import ProjectTransaction, out_of_balance
 from domain.ledger_periods import accounting_date
@@ -28,6 +28,7 @@ from domain.setup import LegalEntitySetup
 from domain.tables import Table
 from domain.workflows.companies import Companies
 from domain.workflows.numbering import allocate
+from domain.workflows.proposal_acts import line_pages
 from domain.workflows.reading import find_record, known_document
 
 JOURNALS = Table.FINANCE_INTEGRATION_JOURNALS
@@ -89,9 +90,8 @@ def _invoice(store: RowStore, proposal: str) -> _Invoice:
         raise Refused(setup)
     found: list[Imbalance] = []
     etags: dict[RowKey, str] = {}
-    for page in store.read_pages(Table.FINANCE_INVOICE_PROPOSAL_LINES, proposal):
-        lines = [ProposalLine.from_columns(each.columns) for each in page]
-        keys = [RowKey.from_text(line.unbilled_sales_key) for line in lines if line.unbilled_sales_key]
+    for page in line_pages(store, header):
+        keys = [RowKey.from_text(line.unbilled_sales_key) for _, line in page if line.unbilled_sales_key]
         sales = read_keys(store, Table.FINANCE_PROJECT_TRANSACTIONS, keys)
         mine = list(imbalances(ProjectTransaction.from_columns(each.columns) for each in sales.values()))
         found += mine

@@ -8,10 +8,7 @@ from datetime import date
 from domain.errors import Problem, ReasonCode, Refused
 from domain.invoice_proposal import Proposal, ProposalStatus
 from domain.ports import RowStore
-from domain.rows import RowKey
-from domain.saving import replace_status
-from domain.tables import Table
-from domain.workflows.reading import known_document
+from domain.workflows.proposal_acts import save_header, settle
 
 # statuses in which nothing has been decided yet
 EDITABLE = frozenset((ProposalStatus.AWAITING_LINES, ProposalStatus.OPEN))
@@ -37,13 +34,12 @@ def set_due_date(
         Refused: it is being posted, is posted, or has nothing to post.
         ChangedMeanwhile: somebody else changed it at the same time; ask again.
     """
-    key = RowKey(proposal, proposal)
-    row = known_document(store, Table.FINANCE_INVOICE_PROPOSALS, key, "project invoice proposal")
+    row = settle(store, proposal)
     before = Proposal.from_columns(row.columns)
     if before.status not in EDITABLE:
         sentence = f"proposal {before.number} is {before.status.lower()}; its due date cannot be changed any more"
         raise Refused(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (proposal,)))
     set_for = (invoice_date or before.invoice_date) if due_date else None
     after = before.changed(manual_due_date=due_date, manual_due_date_for=set_for)
-    replace_status(store, Table.FINANCE_INVOICE_PROPOSALS, key, after.to_columns(), row.etag)
+    save_header(store, row, after)
     return after

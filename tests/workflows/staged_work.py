@@ -19,7 +19,7 @@ from domain.setup import read_item
 from domain.setup_items import SetupItem
 from domain.staging import StagedActual, StagedRelationship
 from domain.tables import Table
-from domain.workflows.import_proposal import header_work
+from domain.workflows.proposal_acts import header_work
 from tests.finance_builders import (
     CONTRACT_PARTITION,
     PROPOSAL,

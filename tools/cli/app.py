@@ -17,6 +17,7 @@ from tools.cli.desk import Desk, NoStorage, Sorry, new_console, open_desk
 from tools.cli.drafts_app import drafts
 from tools.cli.drawing import say
 from tools.cli.options import WAIT_SECONDS_DEFAULT, Json, Wait, date_option, day_of, desk_of
+from tools.cli.proposals_app import proposals
 
 PROBLEM, USAGE = 1, 2
 
@@ -60,6 +61,7 @@ app = typer.Typer(
 )
 
 app.add_typer(drafts)
+app.add_typer(proposals)
 
 
 def main() -> None:

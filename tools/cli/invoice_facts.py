@@ -173,7 +173,10 @@ def _read_proposal(desk: Desk, facts: InvoiceFacts) -> None:
     if header is not None:
         facts.proposal = Proposal.from_columns(header.columns)
         facts.lines.all = facts.proposal.lines or 0
-    for row in _rows(desk, Table.FINANCE_INVOICE_PROPOSAL_LINES, key.partition, ("LineNumber",)):
+    deletions = header.columns.get("LineDeletions") if header is not None else None
+    for row in _rows(desk, Table.FINANCE_INVOICE_PROPOSAL_LINES, key.partition, ("LineNumber", "LineDeletions")):
+        if row.columns.get("LineDeletions") != deletions:
+            continue
         facts.lines.done += 1
         facts.lines.at = _later(facts.lines.at, row.changed_at)
     posted = desk.store.find(Table.FINANCE_PROJECT_INVOICES, key)

@@ -18,6 +18,7 @@ from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.mark_ready import mark_ready
 from tools.scenarios.commands_accounting import ACCOUNTING_COMMANDS
 from tools.scenarios.commands_drafts import DRAFT_COMMANDS
+from tools.scenarios.commands_proposals import PROPOSAL_COMMANDS
 from tools.scenarios.commands_revision import REVISION_COMMANDS
 from tools.scenarios.commands_schedules import SCHEDULE_COMMANDS
 from tools.scenarios.document import BadScenario
@@ -125,6 +126,7 @@ COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType(
         rf"post proposals on (?P<on>{_DAY})": ("post proposals on 2026-08-31", post_proposals),
         r"forget set-up (?P<company>\w+) (?P<prefix>\S+)": ("forget set-up usmf ExchangeRate|Default|GBP", forget),
         **ACCOUNTING_COMMANDS,
+        **PROPOSAL_COMMANDS,
         **DRAFT_COMMANDS,
         **REVISION_COMMANDS,
         **SCHEDULE_COMMANDS,

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
 
-from domain.invoice_proposal import Proposal
 from domain.ledger import ProjectTransaction
 from domain.rows import Merge
 from domain.tables import Table
 from domain.workflows.apply_fixed_rate import apply_fixed_rate
 from domain.workflows.reconcile_accrued_revenue import find_imbalances, reconcile_accrued_revenue
 from domain.workflows.set_due_date import set_due_date
+from tools.scenarios.commands_proposals import header_of
 from tools.scenarios.document import BadScenario
 from tools.scenarios.vocabulary import number_of
 from tools.scenarios.world import World
@@ -56,11 +56,7 @@ def taken_back(world: World, actual: str, amount: str) -> None:
 
 
 def _proposal(world: World, number: str) -> str:
-    for row in world.store.rows(Table.FINANCE_INVOICE_PROPOSALS):
-        proposal = Proposal.from_columns(row.columns)
-        if proposal.number == number:
-            return proposal.proposal
-    raise BadScenario(f"there is no proposal {number!r}")
+    return header_of(world, number).proposal
 
 
 # pattern: an example for people, and what to do
