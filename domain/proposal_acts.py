@@ -8,6 +8,8 @@ Source: Project Operations documentation, correct-project-invoice-proposals (sal
 dimensions of lines only by deleting all lines and importing them again; the header stays).
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -17,13 +19,15 @@ from domain.invoice_proposal import Proposal, ProposalStatus
 from domain.rows import Value
 
 # why something on a proposal can't be changed any more, by its status
-WAY_OUT = {
-    ProposalStatus.AWAITING_LINES: "has no lines yet; let Import from staging run first",
-    ProposalStatus.PROCESSING: "is being posted; wait, and correct it by a corrective invoice",
-    ProposalStatus.INVOICED: "is invoiced; correct it by a corrective invoice",
-    ProposalStatus.CLOSED: "is closed, because none of its lines carries revenue; there is nothing to change",
-    ProposalStatus.DROPPED: "is dropped, because none of its lines carries revenue; there is nothing to change",
-}
+WAY_OUT: Mapping[ProposalStatus, str] = MappingProxyType(
+    {
+        ProposalStatus.AWAITING_LINES: "has no lines yet; let Import from staging run first",
+        ProposalStatus.PROCESSING: "is being posted; wait, and correct it by a corrective invoice",
+        ProposalStatus.INVOICED: "is invoiced; correct it by a corrective invoice",
+        ProposalStatus.CLOSED: "is closed, because none of its lines carries revenue; there is nothing to change",
+        ProposalStatus.DROPPED: "is dropped, because none of its lines carries revenue; there is nothing to change",
+    }
+)
 
 
 class ProposalAct(BaseModel):
