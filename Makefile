@@ -20,7 +20,7 @@ ONE_AT_A_TIME := $(if $(shell command -v flock 2>/dev/null),flock .setup.lock,)
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: ## install what is missing into .venv and node_modules
@@ -40,6 +40,10 @@ demo: setup ## documents from a draft proforma to a posted invoice and back, the
 .PHONY: run
 run: setup ## the same, and leave the host and the emulator running to play with
 	@$(PYTHON) -m tools.demo run
+
+.PHONY: bench-tables
+bench-tables: setup ## what the two clients of the tables cost for each row, on an emulator of its own
+	@$(PYTHON) -m benchmarks.tables
 
 .PHONY: format
 format: setup ## rewrite the sources in the house format

@@ -60,6 +60,11 @@ RETRY_LONGEST_SECONDS = Setting(
 RETRY_TRIES_MAX = Setting(
     "RETRY_TRIES_MAX", "20", "Tries of a command whose failure can pass, before it is a dead letter, 1 to 1,000."
 )
+TABLES_CLIENT = Setting(
+    "TABLES_CLIENT",
+    "lean",
+    "What the rows go through: lean, our own codec on azure-core, or azure-data-tables, which takes far more CPU.",
+)
 OTHER_SETTINGS: tuple[Setting, ...] = (
     MESSAGE_ATTEMPTS_MAX,
     RETRY_FIRST_SECONDS,
@@ -68,5 +73,6 @@ OTHER_SETTINGS: tuple[Setting, ...] = (
     ROWS_PER_SYNC_MESSAGE_MAX,
     IMPORT_PROPOSALS_INLINE_MAX,
     PAUSED_TABLE_MAPS,
+    TABLES_CLIENT,
 )
 SETTINGS: tuple[Setting, ...] = STORAGE_SETTINGS + QUEUE_SETTINGS + SCHEDULE_SETTINGS + OTHER_SETTINGS

@@ -38,6 +38,13 @@ class SettingReader:
         self.refuse(f"{setting.name} must be a whole number from {lowest} to {highest:,}, not {text[:20]!r}")
         return lowest
 
+    def choice(self, setting: Setting, *choices: str) -> str:
+        """Give one of these texts, or refuse it."""
+        text = self.text(setting.name, setting.default or "")
+        if text not in choices:
+            self.refuse(f"{setting.name} must be {' or '.join(choices)}, not {text[:40]!r}")
+        return text
+
     def require(self, settings: Iterable[Setting]) -> None:
         """Refuse each of these settings that is missing."""
         for setting in settings:

@@ -25,11 +25,13 @@ from functions.setting_list import (
     SCHEDULE_SETTINGS,
     STORAGE,
     STORAGE_SETTINGS,
+    TABLES_CLIENT,
     queue_setting,
 )
 from functions.setting_reader import Setting, SettingReader
 
 MANAGED_IDENTITY = "managedidentity"
+LEAN, OFFICIAL = "lean", "azure-data-tables"
 _RETRY_SECONDS_HIGHEST, _RETRY_TRIES_HIGHEST = 86_400, 1_000
 # a queue name has 63 characters at most, and its poison queue needs seven of them
 _QUEUE_NAME = re.compile(r"(?=.{3,56}\Z)[a-z0-9]+(-[a-z0-9]+)*")
@@ -71,6 +73,8 @@ class Settings:
     import_proposals_inline_max: int
     # names of the table maps whose messages wait
     paused_table_maps: frozenset[str]
+    # whether the rows go through our own codec
+    is_lean: bool = True
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -92,6 +96,7 @@ class Settings:
             rows_per_sync_message_max=reader.number(ROWS_PER_SYNC_MESSAGE_MAX, 10_000),
             import_proposals_inline_max=reader.number(IMPORT_PROPOSALS_INLINE_MAX, 500),
             paused_table_maps=reader.table_maps(PAUSED_TABLE_MAPS),
+            is_lean=reader.choice(TABLES_CLIENT, LEAN, OFFICIAL) == LEAN,
         )
         reader.require(SCHEDULE_SETTINGS)
         reader.finish()

@@ -7,9 +7,8 @@ from functools import cache
 from domain.ports import Clock, CommandSender, RowStore
 from functions.messages import encode
 from functions.settings import Settings
-from functions.storage.clients import queue_service, table_service
+from functions.storage.clients import queue_service, row_store, table_service
 from functions.storage.queues import AzureCommandSender
-from functions.storage.tables import AzureRowStore
 
 
 class SystemClock:
@@ -38,6 +37,6 @@ def wiring() -> Wiring:
         BadSettings: settings are missing or wrong, all named at once.
     """
     settings = Settings.from_env()
-    store = AzureRowStore(table_service(settings.storage))
+    store = row_store(table_service(settings.storage), is_lean=settings.is_lean)
     sender = AzureCommandSender(queue_service(settings.storage), settings.queues, encode)
     return Wiring(settings, store, sender, SystemClock())

@@ -55,14 +55,26 @@ def translated(place: str, rows: Sequence[str] = ()) -> Iterator[None]:
         if told is None:
             raise
         raise told from error
+    except OSError as error:
+        # azure-data-tables reads the answer to a transaction behind its own translation: here the connection broke
+        raise _unanswered(place, error) from error
+    except AttributeError as error:
+        # it asks an error for its answer too, and of an answer that was cut off there is none
+        if not isinstance(error.__context__, AzureError):
+            raise
+        raise _unanswered(place, error.__context__) from error
 
 
 def _told(error: AzureError, place: str) -> StoreError | None:
     if isinstance(error, ClientAuthenticationError):
         return None
     if not isinstance(error, HttpResponseError) or error.status_code is None:
-        return OutcomeUnknown(f"{place}: no answer came ({type(error).__name__}); it may have happened or not")
+        return _unanswered(place, error)
     return _told_by_status(error, error.status_code, place)
+
+
+def _unanswered(place: str, error: Exception) -> OutcomeUnknown:
+    return OutcomeUnknown(f"{place}: no answer came ({type(error).__name__}); it may have happened or not")
 
 
 def _told_by_status(error: HttpResponseError, status: int, place: str) -> StoreError | None:

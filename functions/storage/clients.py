@@ -1,14 +1,32 @@
 """The clients of the storage account, with every retry and timeout stated. Making one sends nothing."""
 
+from types import MappingProxyType
 from typing import Any
 
-from azure.core.credentials import TokenCredential
+from azure.core import PipelineClient
+from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential, TokenCredential
+from azure.core.pipeline.policies import (
+    AzureSasCredentialPolicy,
+    BearerTokenCredentialPolicy,
+    DistributedTracingPolicy,
+    HeadersPolicy,
+    HttpLoggingPolicy,
+    NetworkTraceLoggingPolicy,
+    RequestIdPolicy,
+    RetryPolicy,
+    UserAgentPolicy,
+)
 from azure.core.pipeline.transport import HttpTransport, RequestsTransport
+from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import TableServiceClient
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.queue import ExponentialRetry, QueueServiceClient
 
+from domain.ports import RowStore
 from functions.settings import MANAGED_IDENTITY, StorageConnection
+from functions.storage.lean_tables import LeanRowStore
+from functions.storage.shared_key import DatePolicy, SharedKeyPolicy
+from functions.storage.tables import AzureRowStore
 
 # the clients' own defaults wait for minutes: ten retries of a table call, 15 seconds before the first of a queue's
 RETRIES_MAX = 3
@@ -19,6 +37,18 @@ QUEUES_BACKOFF_BASE = 2
 QUEUES_JITTER_SECONDS = 1
 CONNECT_SECONDS_MAX = 10
 READ_SECONDS_MAX = 60
+_TABLES_RETRIES = MappingProxyType(
+    {
+        "retry_total": RETRIES_MAX,
+        "retry_connect": RETRIES_MAX,
+        "retry_read": RETRIES_MAX,
+        "retry_status": RETRIES_MAX,
+        "retry_backoff_factor": TABLES_BACKOFF_SECONDS,
+        "retry_backoff_max": TABLES_BACKOFF_SECONDS_MAX,
+    }
+)
+_STORAGE_SCOPE = "https://storage.azure.com/.default"
+_USER_AGENT = "project-invoice-integration"
 
 
 def table_service(
@@ -32,17 +62,57 @@ def table_service(
     """
     options: dict[str, Any] = {
         "transport": transport or _transport(),
-        "retry_total": RETRIES_MAX,
-        "retry_connect": RETRIES_MAX,
-        "retry_read": RETRIES_MAX,
-        "retry_status": RETRIES_MAX,
-        "retry_backoff_factor": TABLES_BACKOFF_SECONDS,
-        "retry_backoff_max": TABLES_BACKOFF_SECONDS_MAX,
+        **_TABLES_RETRIES,
         "retry_to_secondary": False,
     }
     if storage.connection_string:
         return TableServiceClient.from_connection_string(storage.connection_string, **options)
     return TableServiceClient(storage.table_service_uri, credential=credential_of(storage), **options)
+
+
+def row_store(
+    service: TableServiceClient, *, is_lean: bool, transport: HttpTransport[Any, Any] | None = None
+) -> RowStore:
+    """Make the store that the settings choose (`Settings.is_lean`). Arguments as `lean_store`."""
+    return lean_store(service, transport=transport) if is_lean else AzureRowStore(service)
+
+
+def lean_store(service: TableServiceClient, *, transport: HttpTransport[Any, Any] | None = None) -> LeanRowStore:
+    """Make the lean store of the account that this client stands for, with the client's own credential.
+
+    Args:
+        service: has read the connection string or the addresses; it sends nothing itself.
+        transport: what sends the requests; None makes a pool of connections.
+    """
+    account, _, signature = service.url.partition("?")
+    credential = AzureSasCredential(signature) if signature else service.credential
+    # one try is dated, signed and logged by itself, as azure-core orders its policies
+    policies: list[Any] = [
+        RequestIdPolicy(),
+        HeadersPolicy({"x-ms-version": service.api_version, "DataServiceVersion": "3.0"}),
+        UserAgentPolicy(user_agent=_USER_AGENT),
+        RetryPolicy(**_TABLES_RETRIES),
+        DatePolicy(),
+        _credential_policy(credential),
+        NetworkTraceLoggingPolicy(),
+        DistributedTracingPolicy(),
+        HttpLoggingPolicy(),
+    ]
+    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
+        account, transport=transport or _transport(), policies=policies
+    )
+    return LeanRowStore(client, account)
+
+
+def _credential_policy(credential: object) -> Any:
+    match credential:
+        case AzureNamedKeyCredential():
+            return SharedKeyPolicy(credential)
+        case AzureSasCredential():
+            return AzureSasCredentialPolicy(credential)
+        case TokenCredential():
+            return BearerTokenCredentialPolicy(credential, _STORAGE_SCOPE)
+    raise TypeError(f"no policy signs with a {type(credential).__name__}")
 
 
 def queue_service(

@@ -1,4 +1,4 @@
-"""The two stores and the two senders that the suites run over, each behind one small harness."""
+"""The three stores and the two senders that the suites run over, each behind one small harness."""
 
 import base64
 from collections.abc import Callable, Iterator
@@ -14,6 +14,7 @@ from domain.errors import AlreadyExists, OutcomeUnknown
 from domain.ports import CommandSender, RowStore
 from functions.messages import decode, encode
 from functions.settings import StorageConnection
+from functions.storage import clients
 from functions.storage.clients import queue_service, table_service
 from functions.storage.ensure import ensure_storage
 from functions.storage.memory import Call, MemoryQueues, MemoryRowStore
@@ -61,9 +62,9 @@ class MemoryStoreUnderTest:
 
 
 class AzureStoreUnderTest:
-    """Faults below the official client's retries."""
+    """Faults below the client's own retries."""
 
-    def __init__(self, store: AzureRowStore, transport: FaultyTransport) -> None:
+    def __init__(self, store: RowStore, transport: FaultyTransport) -> None:
         self.store = store
         self._transport = transport
 
@@ -143,11 +144,24 @@ def azure_store(ensured: None, tables: TableServiceClient, transport: FaultyTran
     transport.plan = []
 
 
-@pytest.fixture(params=["memory", "azure"])
+@pytest.fixture
+def lean_store(ensured: None, tables: TableServiceClient, transport: FaultyTransport) -> Iterator[AzureStoreUnderTest]:
+    yield AzureStoreUnderTest(clients.lean_store(tables, transport=transport), transport)
+    transport.plan = []
+
+
+@pytest.fixture(params=["azure_store", "lean_store"])
+def table_store(request: pytest.FixtureRequest) -> AzureStoreUnderTest:
+    """Each of the stores that a real account stands behind."""
+    found: AzureStoreUnderTest = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["memory", "azure_store", "lean_store"])
 def under_test(request: pytest.FixtureRequest, frozen_clock: FrozenClock) -> StoreUnderTest:
     if request.param == "memory":
         return MemoryStoreUnderTest(MemoryRowStore(frozen_clock))
-    found: StoreUnderTest = request.getfixturevalue("azure_store")
+    found: StoreUnderTest = request.getfixturevalue(request.param)
     return found
 
 

@@ -1,4 +1,4 @@
-"""What every RowStore does: run over the one in memory and over Table Storage as the emulator has it."""
+"""What every RowStore does: run over the one in memory and, through both clients, over Table Storage as emulated."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -308,13 +308,13 @@ def test_of_racing_conditional_replaces_one_wins(store: RowStore, partition: str
 
 
 def test_a_missing_table_is_named_with_the_way_out(
-    azure_store: AzureStoreUnderTest, tables: TableServiceClient, partition: str, row: MakeKey
+    table_store: AzureStoreUnderTest, tables: TableServiceClient, partition: str, row: MakeKey
 ) -> None:
     # only Azure can lack a table; in memory all of them exist
     missing = Table.DATAVERSE_CUSTOMER_INVOICES
     tables.delete_table(missing.value)
     key = RowKey(partition, row(1))
-    store = azure_store.store
+    store = table_store.store
     try:
         for call in (
             lambda: store.find(missing, key),

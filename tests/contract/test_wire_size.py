@@ -26,13 +26,13 @@ ROWS: dict[str, dict[str, Value]] = {
 @pytest.mark.parametrize("kind", ROWS)
 @pytest.mark.parametrize("suffix", ["", "日本 '%"])
 def test_the_estimate_is_on_the_safe_side(
-    azure_store: AzureStoreUnderTest, transport: FaultyTransport, partition: str, row: MakeKey, kind: str, suffix: str
+    table_store: AzureStoreUnderTest, transport: FaultyTransport, partition: str, row: MakeKey, kind: str, suffix: str
 ) -> None:
     document = f"{partition}{suffix}"
     for make in (Insert, Merge):
         operations: list[Operation] = [make(f"{row(number)}{suffix}", ROWS[kind]) for number in range(40)]
         before = len(transport.sent)
-        azure_store.store.write(TABLE, document, operations)
+        table_store.store.write(TABLE, document, operations)
         (method, size), *retries = transport.sent[before:]
         assert (method, retries) == ("POST", [])
         estimate = sum(check_operation(TABLE, document, operation) for operation in operations)

@@ -150,3 +150,11 @@ def test_table_maps_are_paused_by_name() -> None:
 def test_a_paused_map_that_does_not_exist_is_told_with_those_that_do() -> None:
     told = refusal(GOOD | {"PAUSED_TABLE_MAPS": "invoices"})
     assert "PAUSED_TABLE_MAPS names 'invoices'; the table maps are contract_line_milestones" in told
+
+
+def test_the_client_of_the_tables_is_one_of_two() -> None:
+    assert Settings.from_env(GOOD).is_lean
+    assert Settings.from_env(GOOD | {"TABLES_CLIENT": "lean"}).is_lean
+    assert not Settings.from_env(GOOD | {"TABLES_CLIENT": "azure-data-tables"}).is_lean
+    told = refusal(GOOD | {"TABLES_CLIENT": "fast"})
+    assert "TABLES_CLIENT must be lean or azure-data-tables, not 'fast'" in told

@@ -13,12 +13,16 @@ from rich.console import Console
 
 from domain.ports import Clock, CommandSender, RowStore
 from functions.messages import encode
+<<<<<<< HEAD
 from functions.setting_list import STORAGE
 from functions.settings import Settings
 from functions.storage.clients import queue_service, table_service
+=======
+from functions.settings import STORAGE, Settings
+from functions.storage.clients import queue_service, row_store, table_service
+>>>>>>> 65824de (Send rows to the tables through a codec of our own, on azure-core's pipeline)
 from functions.storage.ensure import ensure_storage
 from functions.storage.queues import AzureCommandSender
-from functions.storage.tables import AzureRowStore
 from functions.wiring import SystemClock
 from tools.cli.browsing import AzureBrowser, Browser
 
@@ -94,7 +98,7 @@ def open_desk(storage: str | None) -> Desk:
     settings = Settings.from_env(environment(storage, os.environ))
     tables, queues = table_service(settings.storage), queue_service(settings.storage)
     return Desk(
-        store=AzureRowStore(tables),
+        store=row_store(tables, is_lean=settings.is_lean),
         sender=AzureCommandSender(queues, settings.queues, encode),
         browser=AzureBrowser(tables),
         clock=SystemClock(),

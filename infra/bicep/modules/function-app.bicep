@@ -109,6 +109,7 @@ var limitSettings = {
   ROWS_PER_SYNC_MESSAGE_MAX: '1000'
   IMPORT_PROPOSALS_INLINE_MAX: '16'
   PAUSED_TABLE_MAPS: pausedTableMaps
+  TABLES_CLIENT: 'lean'
 }
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
