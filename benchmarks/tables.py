@@ -1,6 +1,6 @@
 """What the two clients of the tables cost for each row: time of this process, and time on the clock.
 
-Starts an emulator of its own (in memory), takes turns between the clients, and prints the medians as a Markdown table.
+Starts an emulator of its own (in memory), takes turns between the clients, and writes the medians as a Markdown table.
 Run it with `make bench-tables`, or `python -m benchmarks.tables ROUNDS`.
 """
 
@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from azure.data.tables import TableServiceClient
 
+from benchmarks.console import give
 from domain.ports import RowStore
 from domain.rows import Columns, Insert, Merge, Operation, RowKey
 from domain.tables import Table
@@ -128,13 +129,13 @@ def main(rounds: int) -> None:
         service = table_service(StorageConnection(emulator.connection_string, "", "", "", ""))
         service.create_table(TABLE.value)
         costs = measure(service, rounds)
-    print(f"us for each row: median of {rounds} rounds; Python {platform.python_version()}, {platform.machine()}\n")
-    print("| operation | azure-data-tables: client CPU, wall | lean: client CPU, wall | ratio: client CPU, wall |")
-    print("|---|---|---|---|")
+    give(f"us for each row: median of {rounds} rounds; Python {platform.python_version()}, {platform.machine()}\n")
+    give("| operation | azure-data-tables: client CPU, wall | lean: client CPU, wall | ratio: client CPU, wall |")
+    give("|---|---|---|---|")
     for step in STEPS:
         official, lean = (costs[step, client] for client in CLIENTS)
         told = " | ".join(f"{cost.cpu:,.0f}, {cost.wall:,.0f}" for cost in (official, lean))
-        print(f"| {step} | {told} | {official.cpu / lean.cpu:.1f}, {official.wall / lean.wall:.1f} |")
+        give(f"| {step} | {told} | {official.cpu / lean.cpu:.1f}, {official.wall / lean.wall:.1f} |")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from functions.storage.answers import translated
 from functions.storage.multipart import OneRequest, failure_in, one_request, transaction
 from functions.storage.odata import continuation, range_path, row_in, row_path, rows_in
 
-_READ = {"Accept": "application/json;odata=minimalmetadata"}
+_ROWS = "application/json;odata=minimalmetadata"
 _OK, _CREATED, _ACCEPTED, _NO_CONTENT = 200, 201, 202, 204
 _CODE = re.compile(rb'"code"\s*:\s*"(\w+)"')
 # the message of a refused transaction begins with the number of the operation that was to blame
@@ -104,7 +104,7 @@ class LeanRowStore:
                 self._transact(requests)
 
     def _read(self, path: str) -> HttpResponse:
-        response = self._client.send_request(HttpRequest("GET", f"{self._account}/{path}", headers=_READ))
+        response = self._client.send_request(HttpRequest("GET", f"{self._account}/{path}", headers={"Accept": _ROWS}))
         return _expected(response, _OK)
 
     def _send(self, one: OneRequest, *good: int) -> None:

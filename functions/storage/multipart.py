@@ -5,6 +5,7 @@ Source: "Performing entity group transactions" of the Azure Storage documentatio
 
 import re
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -15,8 +16,8 @@ from functions.storage.odata import row_body, row_path
 # texts in JSON have no line breaks, so only a status line can begin so
 _STATUS = re.compile(rb"^HTTP/1\.1 (\d{3})[^\r\n]*", re.MULTILINE)
 _FAILED = 400
-_NO_CONTENT = {"Accept": "application/json;odata=minimalmetadata", "Prefer": "return-no-content"}
-_JSON = {"Content-Type": "application/json"}
+_NO_CONTENT = MappingProxyType({"Accept": "application/json;odata=minimalmetadata", "Prefer": "return-no-content"})
+_JSON = MappingProxyType({"Content-Type": "application/json"})
 
 
 class OneRequest(NamedTuple):
@@ -46,13 +47,13 @@ def one_request(table: Table, partition: str, operation: Operation) -> OneReques
         case Merge(columns=columns, etag=etag):
             # the storage ignores null in a merge; empty text is what clears a column
             sent = {name: "" if value is None else value for name, value in columns.items()}
-            method, headers, body = "PATCH", _JSON, row_body(partition, row, sent)
+            method, body = "PATCH", row_body(partition, row, sent)
         case Replace(columns=columns, etag=etag):
-            method, headers, body = "PUT", _JSON, row_body(partition, row, columns)
+            method, body = "PUT", row_body(partition, row, columns)
         case Delete(etag=etag):
-            method, headers, body = "DELETE", {}, b""
-    condition = {"Accept": "application/json", "If-Match": "*" if etag is None else etag}
-    return OneRequest(method, row_path(table, partition, row), headers | condition, body)
+            method, body = "DELETE", b""
+    headers = {"Accept": "application/json", "If-Match": "*" if etag is None else etag}
+    return OneRequest(method, row_path(table, partition, row), _JSON | headers if body else headers, body)
 
 
 def transaction(account: str, requests: Sequence[OneRequest]) -> tuple[str, bytes]:

@@ -42,9 +42,11 @@ class Hangup(socketserver.StreamRequestHandler):
             length = int(value) if name.lower() == b"content-length" else length
         self.rfile.read(length)
         self.server.requests += 1
-        self.wfile.write(self.server.answer)
+        answer = self.server.answer
+        # before it is sent: the next request may come before we go on here
         if self.server.then is not None:
             self.server.answer, self.server.then = self.server.then, None
+        self.wfile.write(answer)
 
 
 @pytest.fixture(scope="module")

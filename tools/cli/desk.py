@@ -13,14 +13,9 @@ from rich.console import Console
 
 from domain.ports import Clock, CommandSender, RowStore
 from functions.messages import encode
-<<<<<<< HEAD
 from functions.setting_list import STORAGE
 from functions.settings import Settings
-from functions.storage.clients import queue_service, table_service
-=======
-from functions.settings import STORAGE, Settings
 from functions.storage.clients import queue_service, row_store, table_service
->>>>>>> 65824de (Send rows to the tables through a codec of our own, on azure-core's pipeline)
 from functions.storage.ensure import ensure_storage
 from functions.storage.queues import AzureCommandSender
 from functions.wiring import SystemClock
