@@ -216,6 +216,9 @@ def _not_postable(terms: InvoiceTerms, line: ProposalLine, transaction: ProjectT
             f"{about}: the unbilled sale behind it is not posted; post its integration journal",
             (line.actual,),
         )
+    if transaction.pending_adjustment is not None:
+        sentence = f"{about}: the accounting of transaction {transaction.actual} is being adjusted; ask for it again"
+        return Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (line.actual, transaction.actual))
     if transaction.proposal in {None, terms.proposal.proposal}:
         return None
     return Problem(

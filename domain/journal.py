@@ -32,10 +32,11 @@ class LineStatus(StrEnum):
 
 
 class JournalType(StrEnum):
-    """What a journal was made for: rows from staging, or what invoices have left in WIP."""
+    """What a journal was made for: rows from staging, what invoices have left in WIP, or other dimensions of a sale."""
 
     INTEGRATION = "Integration"
     ACCRUED_REVENUE = "AccruedRevenue"
+    ADJUSTMENT = "Adjustment"
 
 
 class Journal(Record):

@@ -116,6 +116,9 @@ class ProjectTransaction(Record):
     # -- since a reconciliation of accrued revenue: what it moved out of WIP, in the accounting currency
     corrected_accounting_amount: Number | None = Field(default=None, alias="LedgerSalesCorrected")
     correction_voucher: KeyText | None = Field(default=None, alias="CorrectionVoucher")
+    # how often its accounting was adjusted, and the adjustment that is being carried out, as JSON text
+    adjustments: int | None = Field(default=None, alias="Adjustments", ge=1)
+    pending_adjustment: Text | None = Field(default=None, alias="PendingAdjustment")
 
     @property
     def key(self) -> RowKey:

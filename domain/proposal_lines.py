@@ -140,6 +140,11 @@ def _problems(
         sentence = f"{about} is of class {name}, which a proposal does not take; revise it"
         yield Problem(ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED, sentence, (staged.actual,))
         return
+    if isinstance(source, ProjectTransaction) and source.pending_adjustment is not None:
+        sentence = (
+            f"{about}: the accounting of transaction {source.actual} is being adjusted; wait, or ask for it again"
+        )
+        yield Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (staged.actual, source.actual))
     if staged.currency != proposal.currency:
         sentence = f"{about} is in {staged.currency}, the proposal in {proposal.currency}; revise the proforma"
         yield Problem(ReasonCode.CURRENCY_NOT_OF_CONTRACT, sentence, (staged.actual,))

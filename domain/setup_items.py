@@ -163,6 +163,7 @@ class Parameters(SetupItem):
     invoice_voucher_format: NumberFormat = Field(alias="InvoiceVoucherFormat")
     journal_voucher_format: NumberFormat = Field(alias="JournalVoucherFormat")
     accrued_revenue_voucher_format: NumberFormat = Field(default="ARR-######", alias="AccruedRevenueVoucherFormat")
+    adjustment_voucher_format: NumberFormat = Field(default="ADJ-######", alias="AdjustmentVoucherFormat")
 
 
 class LineProperty(SetupItem):

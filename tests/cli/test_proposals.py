@@ -7,6 +7,7 @@ from tests.cli.conftest import Terminal
 from tests.line import CONTRACT_DANISH
 
 DAY = "2026-08-31"
+UNBILLED_COHO = "1887189a-f93f-5348-8e8e-5b24376c443d"
 
 
 def proposed(terminal: Terminal) -> Terminal:
@@ -68,3 +69,12 @@ def test_lines_are_imported_again_at_once(loaded: Terminal) -> None:
     loaded.has_app = False
     assert "Asked to import" in loaded.say("import-again", "PRO-000001", "--wait", "0")
     assert header(loaded).deletions == 1
+
+
+def test_the_accounting_of_a_posted_sale_is_adjusted(loaded: Terminal) -> None:
+    loaded.line.tick()
+    loaded.say("post", "journals")
+    loaded.line.drain()
+    edit = ("adjust-accounting", UNBILLED_COHO, "dimensions=CostCenter=7", "--on", DAY)
+    assert f"{UNBILLED_COHO} has dimensions CostCenter=7" in loaded.say(*edit)
+    assert "post its integration journal first" in loaded.say("adjust-accounting", "nobody", "dimensions=", code=1)

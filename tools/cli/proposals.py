@@ -1,12 +1,14 @@
 """What the accountant does to a proposal before it is posted: show it, edit it, delete its lines, import them again."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from domain.commands import ImportProposal
 from domain.invoice_proposal import Proposal, ProposalLine
 from domain.rows import RowKey
 from domain.staging import OnAccountTransaction
 from domain.tables import Table
+from domain.workflows.adjust_accounting import adjust_accounting
 from domain.workflows.delete_proposal_lines import delete_lines
 from domain.workflows.edit_on_account import edit_on_account
 from domain.workflows.edit_proposal import edit_header, edit_lines
@@ -103,6 +105,17 @@ def edit_milestone(desk: Desk, contract: str, milestone: str, *, fields: Sequenc
     after = edit_on_account(desk.store, key, fields=fields_of(fields))
     told = f"sales tax groups {after.tax_group or 'none'} and {after.tax_item_group or 'none'}"
     say(desk.console, f"{after.description}: {told}, dimensions {after.default_dimension or 'none'}.", "green")
+    return 0
+
+
+def adjust(desk: Desk, actual: str, *, fields: Sequence[str], on: date | None) -> int:
+    """Adjust the accounting of a posted unbilled sale."""
+    table = Table.FINANCE_PROJECT_TRANSACTIONS
+    row = next(iter(desk.browser.rows(table, where=("ActualId", actual.lower()), limit=1)), None)
+    if row is None:
+        raise Sorry(f"no posted transaction of actual {actual} is known; post its integration journal first")
+    after = adjust_accounting(desk.store, row.key, fields=fields_of(fields), on=on or desk.today)
+    say(desk.console, f"{after.actual} has dimensions {after.default_dimension or 'none'}.", "green")
     return 0
 
 

@@ -1,10 +1,11 @@
 """The commands that change proposals before they are posted, with their options and their help."""
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
-from tools.cli.options import WAIT_SECONDS_DEFAULT, Wait, desk_of
+from tools.cli.options import WAIT_SECONDS_DEFAULT, Wait, date_option, desk_of
 
 proposals = typer.Typer()
 Invoice = Annotated[str, typer.Argument(help="Number or id of the proforma invoice.")]
@@ -44,6 +45,19 @@ def edit_on_account(
     from tools.cli.proposals import edit_milestone as run
 
     raise typer.Exit(run(desk_of(ctx), contract, milestone, fields=fields))
+
+
+@proposals.command("adjust-accounting")
+def adjust_accounting(
+    ctx: typer.Context,
+    actual: Annotated[str, typer.Argument(help="Id of a posted unbilled sale.")],
+    fields: Fields,
+    on: Annotated[date | None, date_option("--on", "Accounting date of the voucher.")] = None,
+) -> None:
+    """Give a posted unbilled sale other dimensions, before a proposal has it as a line."""
+    from tools.cli.proposals import adjust as run
+
+    raise typer.Exit(run(desk_of(ctx), actual, fields=fields, on=on))
 
 
 @proposals.command("delete-lines")

@@ -1,12 +1,15 @@
 """The commands of a scenario with which the accountant changes a proposal before it is posted."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from types import MappingProxyType
 
 from domain.commands import ImportProposal
 from domain.invoice_proposal import Proposal
+from domain.ledger import ProjectTransaction
 from domain.staging import OnAccountTransaction
 from domain.tables import Table
+from domain.workflows.adjust_accounting import adjust_accounting
 from domain.workflows.delete_proposal_lines import delete_lines
 from domain.workflows.edit_on_account import edit_on_account
 from domain.workflows.edit_proposal import edit_header, edit_lines
@@ -48,6 +51,16 @@ def on_account(world: World, milestone: str, fields: str) -> None:
     raise BadScenario(f"there is no on-account transaction of {milestone!r}")
 
 
+def adjust(world: World, actual: str, fields: str, on: str) -> None:
+    """Adjust the accounting of a posted unbilled sale."""
+    wanted = world.names.id_of(actual)
+    for row in world.store.rows(Table.FINANCE_PROJECT_TRANSACTIONS):
+        if ProjectTransaction.from_columns(row.columns).actual == wanted:
+            adjust_accounting(world.store, row.key, fields=_fields(fields), on=date.fromisoformat(on))
+            return
+    raise BadScenario(f"there is no project transaction of {actual!r}")
+
+
 def _fields(text: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in text.split(", "))
     return {name.strip(): value.strip() for name, _, value in pairs}
@@ -78,6 +91,10 @@ PROPOSAL_COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyT
         r"edit on-account (?P<milestone>.+?): (?P<fields>.+)": (
             "edit on-account start: sales tax group = EU, dimensions = CostCenter=7",
             on_account,
+        ),
+        r"adjust (?P<actual>.+?) on (?P<on>\d{4}-\d\d-\d\d): (?P<fields>.+)": (
+            "adjust sale on 2026-08-31: dimensions = CostCenter=7",
+            adjust,
         ),
     }
 )
