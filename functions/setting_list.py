@@ -48,6 +48,9 @@ IMPORT_PROPOSALS_INLINE_MAX = Setting(
     "16",
     "Proposals that a tick of Import from staging imports itself, 1 to 500; when more wait, all go to the queue.",
 )
+SETUP_SECONDS = Setting(
+    "SETUP_SECONDS", "5", "Seconds for which set-up and reference rows are remembered, 0 to 300; 0: asked each time."
+)
 PAUSED_TABLE_MAPS = Setting(
     "PAUSED_TABLE_MAPS", "", "Table maps that are paused, with commas between; their messages wait. Blank: none."
 )
@@ -72,6 +75,7 @@ OTHER_SETTINGS: tuple[Setting, ...] = (
     RETRY_TRIES_MAX,
     ROWS_PER_SYNC_MESSAGE_MAX,
     IMPORT_PROPOSALS_INLINE_MAX,
+    SETUP_SECONDS,
     PAUSED_TABLE_MAPS,
     TABLES_CLIENT,
 )

@@ -23,6 +23,7 @@ from functions.setting_list import (
     RETRY_TRIES_MAX,
     ROWS_PER_SYNC_MESSAGE_MAX,
     SCHEDULE_SETTINGS,
+    SETUP_SECONDS,
     STORAGE,
     STORAGE_SETTINGS,
     TABLES_CLIENT,
@@ -71,6 +72,8 @@ class Settings:
     rows_per_sync_message_max: int
     # proposals that a tick imports itself
     import_proposals_inline_max: int
+    # for how long set-up and reference rows are remembered; 0: not at all
+    setup_seconds: int
     # names of the table maps whose messages wait
     paused_table_maps: frozenset[str]
     # whether the rows go through our own codec
@@ -95,6 +98,7 @@ class Settings:
             retries=reader.retries(),
             rows_per_sync_message_max=reader.number(ROWS_PER_SYNC_MESSAGE_MAX, 10_000),
             import_proposals_inline_max=reader.number(IMPORT_PROPOSALS_INLINE_MAX, 500),
+            setup_seconds=reader.number(SETUP_SECONDS, 300, lowest=0),
             paused_table_maps=reader.table_maps(PAUSED_TABLE_MAPS),
             is_lean=reader.choice(TABLES_CLIENT, LEAN, OFFICIAL) == LEAN,
         )

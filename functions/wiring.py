@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from time import monotonic
 
 from domain.ports import Clock, CommandSender, RowStore
 from functions.messages import encode
 from functions.settings import Settings
 from functions.storage.clients import queue_service, row_store, table_service
 from functions.storage.queues import AzureCommandSender
+from functions.storage.remembering import RememberingRowStore
 
 
 class SystemClock:
@@ -38,5 +40,7 @@ def wiring() -> Wiring:
     """
     settings = Settings.from_env()
     store = row_store(table_service(settings.storage), is_lean=settings.is_lean)
+    if settings.setup_seconds:
+        store = RememberingRowStore(store, settings.setup_seconds, monotonic)
     sender = AzureCommandSender(queue_service(settings.storage), settings.queues, encode)
     return Wiring(settings, store, sender, SystemClock())

@@ -39,7 +39,12 @@ def test_what_has_a_default_may_be_left_out() -> None:
 
 
 def test_every_setting_can_be_set() -> None:
-    limits = {"MESSAGE_ATTEMPTS_MAX": "3", "ROWS_PER_SYNC_MESSAGE_MAX": " 500 ", "IMPORT_PROPOSALS_INLINE_MAX": "1"}
+    limits = {
+        "MESSAGE_ATTEMPTS_MAX": "3",
+        "ROWS_PER_SYNC_MESSAGE_MAX": " 500 ",
+        "IMPORT_PROPOSALS_INLINE_MAX": "1",
+        "SETUP_SECONDS": "0",
+    }
     queues = {queue_setting(command.name): f"test-{command.name}" for command in COMMANDS}
     retries = {"RETRY_FIRST_SECONDS": "0", "RETRY_LONGEST_SECONDS": "60", "RETRY_TRIES_MAX": "3"}
     settings = Settings.from_env(IDENTITY | limits | queues | retries)
@@ -51,7 +56,7 @@ def test_every_setting_can_be_set() -> None:
     assert settings.storage.client_id == "5f0f6f3e-3a55-5a0e-9f0a-6d1f6a5e9b01"
     assert settings.queues["confirm-invoice"] == "test-confirm-invoice"
     assert (settings.message_attempts_max, settings.rows_per_sync_message_max) == (3, 500)
-    assert settings.import_proposals_inline_max == 1
+    assert (settings.import_proposals_inline_max, settings.setup_seconds) == (1, 0)
 
 
 def test_the_process_is_asked_when_no_environment_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
