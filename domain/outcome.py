@@ -36,6 +36,7 @@ class Action(StrEnum):
     POSTING_REQUESTED = "posting_requested"
     POSTING_WRITTEN_BACK = "posting_written_back"
     DEAD_LETTER_RECORDED = "dead_letter_recorded"
+    LETTER_REPLAYED = "letter_replayed"
     PENDING_MEASURED = "pending_measured"
     TIMER_RAN = "timer_ran"
     NOTHING_TO_DO = "nothing_to_do"

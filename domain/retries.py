@@ -71,15 +71,15 @@ class GivenUp:
     is_hopeless: bool
 
 
-def passes(error: BaseException, retries: Retries) -> bool:
+def passes(error: BaseException, also: tuple[type[BaseException], ...] = ()) -> bool:
     """Tell whether what went wrong can pass by itself."""
-    return type(error) is StoreError or isinstance(error, (*_PASSING, *retries.passing))
+    return type(error) is StoreError or isinstance(error, (*_PASSING, *also))
 
 
 def decide(error: BaseException, command: Command, retries: Retries) -> Later | GivenUp:
     """Decide what becomes of a command that failed with this error."""
     tries = (command.tries or 0) + 1
-    if not passes(error, retries):
+    if not passes(error, retries.passing):
         return GivenUp(tries, is_hopeless=True)
     if tries >= retries.tries_max:
         return GivenUp(tries, is_hopeless=False)
@@ -91,6 +91,13 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, CarriesProblem):
         return error.problem
     return Problem(ReasonCode.ATTEMPTS_EXHAUSTED, f"{type(error).__name__}: {error}")
+
+
+def hopeless(error: BaseException, document: str) -> Problem:
+    """Tell of a timer's piece of work on which the program stumbles: each tick tries it again."""
+    found = problem_of(error)
+    sentence = f"{found.sentence[:SENTENCE_LENGTH_MAX]}; each tick tries it again, report it with this sentence"
+    return Problem(found.code, sentence, found.ids or (document,))
 
 
 def final_problem(problem: Problem, command: Command, given_up: GivenUp) -> Problem:

@@ -63,4 +63,5 @@ class Table(StrEnum):
     # -- ours: what people look at when something stopped
     INVOICING_PROBLEMS = "InvoicingProblems"
     INVOICING_DEAD_LETTERS = "InvoicingDeadLetters"
+    INVOICING_REPLAYS = "InvoicingReplays"
     INVOICING_TIMELINE = "InvoicingTimeline"

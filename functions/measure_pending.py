@@ -18,7 +18,7 @@ def measure_pending(timer: func.TimerRequest) -> None:
     """Measure, record, log."""
     log_tick("measure_pending", timer)
     app = wiring()
-    measured = work(app.store, app.settings.queues.values(), app.clock.now())
+    measured = work(app.store, app.settings.queues, app.clock.now())
     record(measured)
     outcome = measured.outcome
     log_outcome(outcome, correlation=outcome.document)

@@ -4,7 +4,9 @@ import azure.functions as func
 
 from domain.commands import COMMANDS, Command
 from domain.errors import BadMessage, Problem, ReasonCode
+from domain.replays import ReplayState
 from domain.workflows.deliver import keep_final_problem
+from domain.workflows.replay import end_replay
 from functions.invocation import keep_command, keep_letter
 from functions.messages import decode
 from functions.setting_list import queue_setting
@@ -24,7 +26,8 @@ def _record(message: func.QueueMessage, kind: type[Command]) -> None:
         return
     with in_trace(command.correlation, "record-dead-letter", command.document):
         problem = _without_a_word(command)
-        keep_final_problem(app.store, command, problem)
+        end_replay(app.store, command, ReplayState.DEAD_AGAIN, problem.sentence)
+        keep_final_problem(app.store, command, problem, attempts + (command.tries or 0))
         outcome = keep_command(app, queue, attempts, command, problem, None)
         log_outcome(outcome, correlation=command.correlation)
 

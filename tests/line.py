@@ -15,22 +15,27 @@ from random import Random
 from typing import Protocol
 
 from domain.commands import Command, ConfirmInvoice, CreateProforma
-from domain.errors import InvoicingError, Problem
+from domain.dead_letters import make_letter
+from domain.errors import InvoicingError, Problem, ReasonCode
 from domain.identifiers import derive_id
 from domain.loading import open_document
 from domain.outcome import Action, Outcome
 from domain.pending_work import WorkKind
 from domain.ports import RowStore
 from domain.record import Record
+from domain.replays import ReplayState
 from domain.retries import Retries
 from domain.rows import Insert, RowKey, StoredRow, Value
 from domain.saving import save, save_together
 from domain.tables import Table
-from domain.workflows.deliver import deliver
+from domain.workflows.deliver import deliver, keep_final_problem
 from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.load_rows import FileReport, Load, load_rows
 from domain.workflows.mark_ready import mark_ready
 from domain.workflows.post_pending import posting_command, read_pending
+from domain.workflows.record_dead_letter import record_dead_letter
+from domain.workflows.replay import end_replay
+from functions.messages import encode
 from functions.storage.memory import MemoryRowStore
 from functions.storage.memory_queues import MemoryQueues
 from tests.fakes.frozen_clock import FrozenClock
@@ -273,8 +278,7 @@ class Line:
         except (InvoicingError, ProcessDied) as error:
             if message.deliveries < DELIVERIES_MAX:
                 return False
-            self.dead.append(Dead(message.command.wish, error))
-            return True
+            return self._poison(message.command, error)
         if outcome.action not in (Action.COMMAND_POSTPONED, Action.DEAD_LETTER_RECORDED):
             self.outcomes.append(outcome)
         return True
@@ -284,7 +288,21 @@ class Line:
             # an error of the program is one of the test
             raise error
         self.dead.append(Dead(command.wish, error))
-        return Outcome(Action.DEAD_LETTER_RECORDED, command.document, {}, (problem,))
+        return self._record(command, problem)
+
+    def _poison(self, command: Command, error: BaseException) -> bool:
+        problem = Problem(ReasonCode.ATTEMPTS_EXHAUSTED, "the process died on every delivery", (command.document,))
+        self.dead.append(Dead(command.wish, error))
+        end_replay(self.store, command, ReplayState.DEAD_AGAIN, problem.sentence)
+        keep_final_problem(self.store, command, problem, DELIVERIES_MAX)
+        self._record(command, problem)
+        return True
+
+    def _record(self, command: Command, problem: Problem) -> Outcome:
+        body = encode(command.wish).encode()
+        return record_dead_letter(
+            self.store, make_letter(command.name, body, (command.tries or 0) + 1, problem, command)
+        )
 
     # -- what can be seen
 
@@ -333,7 +351,17 @@ class Breaker:
 
 
 def snapshot(store: Browsable) -> Snapshot:
-    """All rows of all tables of a store, without the platform's versions and timestamps."""
+    """All rows of all tables of a store, without the platform's versions and timestamps.
+
+    How often a problem was met is left out too: a try whose answer was lost counts, although its tables are the same.
+    """
     return {
-        table.value: {row.key.text: dict(row.columns) for row in rows} for table in Table if (rows := store.rows(table))
+        table.value: {row.key.text: _compared(table, row) for row in rows}
+        for table in Table
+        if (rows := store.rows(table))
     }
+
+
+def _compared(table: Table, row: StoredRow) -> dict[str, Value]:
+    left_out = {"Tries"} if table is Table.INVOICING_PROBLEMS else set()
+    return {name: value for name, value in row.columns.items() if name not in left_out}

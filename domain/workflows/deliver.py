@@ -10,9 +10,11 @@ from domain.errors import Problem
 from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
 from domain.problems import open_problem
+from domain.replays import ReplayState
 from domain.retries import GivenUp, Later, Retries, decide, final_problem, problem_of
 from domain.workflows.dispatch import perform
 from domain.workflows.handling import keep_problem
+from domain.workflows.replay import end_replay
 
 # keeps a command that is given up as a dead letter; also told of the error, for its digest
 type Keep = Callable[[Command, Problem, Exception], Outcome]
@@ -34,7 +36,8 @@ def deliver(store: RowStore, sender: CommandSender, command: Command, retries: R
     Repeating it: a command that was sent again before the process died is there twice, which receivers don't mind.
     """
     try:
-        return perform(store, sender, command)
+        outcome = perform(store, sender, command)
+        _end_replay(store, command, outcome)
     except Exception as error:  # every failure of a command is decided on here
         problem = problem_of(error)
         match decide(error, command, retries):
@@ -42,14 +45,29 @@ def deliver(store: RowStore, sender: CommandSender, command: Command, retries: R
                 return _postpone(sender, command, problem, later)
             case GivenUp() as given_up:
                 final = final_problem(problem, command, given_up)
-                keep_final_problem(store, command, final)
+                end_replay(store, command, ReplayState.DEAD_AGAIN, final.sentence)
+                keep_final_problem(store, command, final, given_up.tries)
                 return keep(command, final, error)
+    return outcome
 
 
-def keep_final_problem(store: RowStore, command: Command, problem: Problem) -> None:
+def _end_replay(store: RowStore, command: Command, outcome: Outcome) -> None:
+    is_refused = outcome.action is Action.COMMAND_REFUSED
+    state = ReplayState.REFUSED if is_refused else ReplayState.DONE
+    end_replay(store, command, state, outcome.problems[0].sentence if outcome.problems else "")
+
+
+def keep_final_problem(store: RowStore, command: Command, problem: Problem, tries: int) -> None:
     """Say on the document that a command was given up, before its letter is kept: who succeeds after all clears it."""
-    row = open_problem(problem, document=command.document, stage=command.stage, correlation=command.correlation)
-    keep_problem(store, row)
+    row = open_problem(
+        problem,
+        document=command.document,
+        stage=command.stage,
+        correlation=command.correlation,
+        since=command.requested_at,
+        tries=tries,
+    )
+    keep_problem(store, row, is_counted=True)
 
 
 def _postpone(sender: CommandSender, command: Command, problem: Problem, later: Later) -> Outcome:

@@ -15,8 +15,8 @@ from domain.errors import (
 )
 from domain.outcome import Action, Outcome
 from domain.ports import RowStore
-from domain.problems import OpenProblem, open_problem, problem_key
-from domain.rows import Delete, Insert, Replace
+from domain.problems import OpenProblem, met_again, open_problem, problem_key
+from domain.rows import Delete, Insert, Replace, StoredRow, Value
 from domain.saving import ROUNDS_MAX, save
 from domain.tables import Table
 from domain.timeline import TimelineEvent
@@ -58,13 +58,16 @@ def _mark(store: RowStore, command: Command) -> None:
     save(store, Table.INVOICING_TIMELINE, event.key.partition, (Insert(event.key.row, event.to_columns()),))
 
 
-def keep_problem(store: RowStore, problem: OpenProblem) -> None:
-    """Store the problem of a stage; another one that stands there is replaced, the same one is left alone."""
-    columns, key = problem.to_columns(), problem.key
+def keep_problem(store: RowStore, problem: OpenProblem, *, is_counted: bool = False) -> None:
+    """Store the problem of a stage; the same one counts one more try, another one that stands there is replaced."""
+    key, columns = problem.key, dict[str, Value]()
     for _ in range(ROUNDS_MAX):
         stands = store.find(Table.INVOICING_PROBLEMS, key)
         if stands is not None and dict(stands.columns) == columns:
+            # it was written, and only the answer was lost
             return
+        known = problem if stands is None else _met_again(stands, problem, is_counted)
+        columns = known.to_columns()
         write = Replace(key.row, columns, stands.etag) if stands else Insert(key.row, columns)
         try:
             store.write(Table.INVOICING_PROBLEMS, key.partition, (write,))
@@ -73,6 +76,10 @@ def keep_problem(store: RowStore, problem: OpenProblem) -> None:
             continue
         return
     raise OutcomeUnknown(f"{Table.INVOICING_PROBLEMS} {key.text}: the problem could not be stored; try again")
+
+
+def _met_again(stands: StoredRow, problem: OpenProblem, is_counted: bool) -> OpenProblem:
+    return met_again(OpenProblem.from_columns(stands.columns), problem, is_counted=is_counted)
 
 
 def clear_problem(store: RowStore, document: str, stage: str) -> None:
@@ -89,4 +96,10 @@ def clear_problem(store: RowStore, document: str, stage: str) -> None:
 
 
 def _row(command: Command, problem: Problem) -> OpenProblem:
-    return open_problem(problem, document=command.document, stage=command.stage, correlation=command.correlation)
+    return open_problem(
+        problem,
+        document=command.document,
+        stage=command.stage,
+        correlation=command.correlation,
+        since=command.requested_at,
+    )

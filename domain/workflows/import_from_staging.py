@@ -13,12 +13,21 @@ from datetime import datetime
 from itertools import batched
 
 from domain.commands import ImportProposal
-from domain.errors import CarriesProblem, ChangedMeanwhile, ContentDiffers, Problem, ReasonCode, RowMissing
+from domain.errors import (
+    CarriesProblem,
+    ChangedMeanwhile,
+    ContentDiffers,
+    OutcomeUnknown,
+    Problem,
+    ReasonCode,
+    RowMissing,
+)
 from domain.identifiers import derive_id
 from domain.outcome import Action, Outcome
 from domain.pending_work import PendingWork, WorkKind
 from domain.ports import CommandSender, RowStore
 from domain.problems import open_problem
+from domain.retries import hopeless, passes
 from domain.rows import StoredRow
 from domain.workflows.companies import Companies
 from domain.workflows.handling import clear_problem, keep_problem
@@ -33,6 +42,8 @@ WORK_PER_TICK_MAX = 500
 # proposals that a tick imports itself
 PROPOSALS_INLINE_MAX = 16
 COMMANDS_AT_ONCE = 32
+# pieces of one tick to which the storage gives no answer; then the storage as a whole is taken to be away
+FAULTS_PER_TICK_MAX = 3
 
 type Work = Callable[[StoredRow], Outcome]
 
@@ -50,6 +61,10 @@ def import_from_staging(
 
     Yields:
         The outcome of each piece of work, in the order in which it was done.
+
+    Raises:
+        OutcomeUnknown: the storage gave no answer to a piece; the others have had their turn all the same, up to the
+            third such piece.
     """
     companies = Companies(store)
     work: Mapping[WorkKind, Work] = {
@@ -58,6 +73,7 @@ def import_from_staging(
         WorkKind.RELATED_VOUCHERS: lambda row: relate_vouchers(store, row, now),
         WorkKind.PROPOSAL_LINES: lambda row: import_lines(store, sender, companies, _command(row, now)),
     }
+    faults: list[OutcomeUnknown] = []
     for kind, do in work.items():
         rows = take_turns(pending(store, kind), now, WORK_PER_TICK_MAX)
         if kind == WorkKind.PROPOSAL_LINES and len(rows) > proposals_inline_max:
@@ -65,7 +81,16 @@ def import_from_staging(
             continue
         for row in rows:
             correlation = PendingWork.from_columns(row.columns).correlation
-            yield replace(_isolated(store, row, do), correlation=correlation)
+            try:
+                outcome = _isolated(store, row, do, now)
+            except OutcomeUnknown as error:
+                faults.append(error)
+                if len(faults) == FAULTS_PER_TICK_MAX:
+                    raise
+                continue
+            yield replace(outcome, correlation=correlation)
+    if faults:
+        raise faults[0]
 
 
 def _handed_on(sender: CommandSender, rows: Sequence[StoredRow], now: datetime) -> Outcome:
@@ -74,7 +99,7 @@ def _handed_on(sender: CommandSender, rows: Sequence[StoredRow], now: datetime) 
     return Outcome(Action.IMPORT_REQUESTED, ImportProposal.name, {"commands": len(rows)})
 
 
-def _isolated(store: RowStore, row: StoredRow, do: Work) -> Outcome:
+def _isolated(store: RowStore, row: StoredRow, do: Work, now: datetime) -> Outcome:
     work = PendingWork.from_columns(row.columns)
     try:
         outcome = do(row)
@@ -86,15 +111,24 @@ def _isolated(store: RowStore, row: StoredRow, do: Work) -> Outcome:
     except (ChangedMeanwhile, RowMissing):
         # another worker was faster; the next tick looks again
         return Outcome(Action.NOTHING_TO_DO, work.partition, {"kind": work.kind.value})
-    _keep_or_clear(store, row, outcome)
+    except Exception as error:  # a piece on which the program stumbles is named, and holds up no other
+        if passes(error):
+            raise
+        problem = hopeless(error, work.partition)
+        outcome = Outcome(Action.NOTHING_TO_DO, work.partition, {"kind": work.kind.value}, (problem,))
+    _keep_or_clear(store, row, outcome, now)
     return outcome
 
 
-def _keep_or_clear(store: RowStore, row: StoredRow, outcome: Outcome) -> None:
+def _keep_or_clear(store: RowStore, row: StoredRow, outcome: Outcome, now: datetime) -> None:
     work = PendingWork.from_columns(row.columns)
     if outcome.problems:
         stored = open_problem(
-            outcome.problems[0], document=work.partition, stage=work.stage, correlation=work.correlation
+            outcome.problems[0],
+            document=work.partition,
+            stage=work.stage,
+            correlation=work.correlation,
+            since=now,
         )
         keep_problem(store, stored)
         # another worker may have finished the work and cleared the problem before it was kept

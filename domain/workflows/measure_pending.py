@@ -1,16 +1,18 @@
 """Count what is pending by stage, find how long the oldest of it has been, and count the dead letters.
 
-It reads the work index, which holds what is pending and never what has ever been, and one page of each queue's letters.
+It reads the work index, which holds what is pending and never what has ever been, and one page of each queue's letters
+and replays.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from domain.outcome import Action, Outcome
 from domain.pending_work import PendingWork, WorkKind
 from domain.ports import RowStore
-from domain.problems import problem_key
+from domain.problems import OpenProblem, problem_key
+from domain.replays import ReplayState
 from domain.rows import StoredRow
 from domain.tables import Table
 from domain.workflows.work_index import pending
@@ -36,7 +38,7 @@ class Measured:
 
     # every kind of work, also those with nothing pending
     stages: Sequence[Stage]
-    # queue to letters that are kept, 1,000 at most
+    # queue to letters without a replay that is done, 1,000 at most
     dead_letters: Mapping[str, int]
 
     @property
@@ -50,16 +52,16 @@ class Measured:
         return Outcome(Action.PENDING_MEASURED, "pending-work", facts)
 
 
-def measure_pending(store: RowStore, queues: Iterable[str], now: datetime) -> Measured:
+def measure_pending(store: RowStore, queues: Mapping[str, str], now: datetime) -> Measured:
     """Measure.
 
     Args:
         store: where the work index, the problems and the letters stand.
-        queues: names of the queues, without -poison.
+        queues: kind of command to the name of its queue, without -poison.
         now: the instant of the tick.
     """
     stages = tuple(_stage(store, kind, now) for kind in WorkKind)
-    return Measured(stages, {queue: _letters(store, queue) for queue in queues})
+    return Measured(stages, {queue: _letters(store, kind, queue) for kind, queue in queues.items()})
 
 
 def _stage(store: RowStore, kind: WorkKind, now: datetime) -> Stage:
@@ -71,14 +73,20 @@ def _stage(store: RowStore, kind: WorkKind, now: datetime) -> Stage:
 def _age(store: RowStore, row: StoredRow, now: datetime, *, look: bool) -> int:
     since = row.changed_at or now
     work = PendingWork.from_columns(row.columns)
-    # every tick that claims a piece writes its row; its problem is written only when the reason changes
+    # every tick that claims a piece writes its row; its problem knows since when
     if look and work.claims is not None:
         problem = store.find(Table.INVOICING_PROBLEMS, problem_key(work.partition, work.stage))
-        if problem is not None and problem.changed_at is not None:
-            since = min(since, problem.changed_at)
+        if problem is not None:
+            since = min(since, OpenProblem.from_columns(problem.columns).since or problem.changed_at or now)
     return max(0, int((now - since).total_seconds()))
 
 
-def _letters(store: RowStore, queue: str) -> int:
-    page = next(iter(store.read_pages(Table.INVOICING_DEAD_LETTERS, queue, columns=("Letter",))), ())
-    return len(page)
+def _letters(store: RowStore, kind: str, queue: str) -> int:
+    kept = _page(store, Table.INVOICING_DEAD_LETTERS, queue, ("Letter",))
+    replays = _page(store, Table.INVOICING_REPLAYS, kind, ("Letter", "State"))
+    settled = {row.columns.get("Letter") for row in replays if row.columns.get("State") == ReplayState.DONE}
+    return sum(row.columns.get("Letter") not in settled for row in kept)
+
+
+def _page(store: RowStore, table: Table, partition: str, columns: Sequence[str]) -> Sequence[StoredRow]:
+    return next(iter(store.read_pages(table, partition, columns=columns)), ())

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from domain.commands import COMMANDS
 from tests.line import Line
 from tools.cli.app import app
 from tools.cli.browsing import MemoryBrowser
@@ -33,7 +34,7 @@ class Terminal:
             clock=self.line.clock,
             console=Console(width=WIDTH),
             place="memory",
-            queues={"post-journal": "post-journal"},
+            queues={command.name: command.name for command in COMMANDS},
             pause=lambda seconds: self._go_on(),
         )
 

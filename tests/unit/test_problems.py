@@ -1,10 +1,13 @@
 """A problem is a row that people read: what, which ids, what to do."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from domain.errors import Problem, ReasonCode, by_precedence
 from domain.problems import IDS_MAX, OpenProblem, open_problem, problem_key
 
+WHEN = datetime(2026, 8, 31, 12, tzinfo=UTC)
 DOCUMENT = "b91690a6-68d3-59bf-8263-166d33fca015"
 
 
@@ -13,7 +16,7 @@ def problem(code: ReasonCode = ReasonCode.INVOICE_EMPTY, *ids: str) -> Problem:
 
 
 def test_a_problem_stands_once_for_each_stage_of_a_document() -> None:
-    row = open_problem(problem(), document=DOCUMENT, stage="confirm-invoice", correlation="c")
+    row = open_problem(problem(), document=DOCUMENT, stage="confirm-invoice", correlation="c", since=WHEN)
     assert row.key == problem_key(DOCUMENT, "confirm-invoice")
     assert row.key.partition == DOCUMENT
     assert row.key != problem_key(DOCUMENT, "create-proforma")
@@ -21,7 +24,11 @@ def test_a_problem_stands_once_for_each_stage_of_a_document() -> None:
 
 def test_a_problem_reads_back_as_it_was_written() -> None:
     row = open_problem(
-        problem(ReasonCode.ITEM_ADJUSTED, "a", "b"), document=DOCUMENT, stage="create-proforma", correlation="c"
+        problem(ReasonCode.ITEM_ADJUSTED, "a", "b"),
+        document=DOCUMENT,
+        stage="create-proforma",
+        correlation="c",
+        since=WHEN,
     )
     assert OpenProblem.from_columns(row.to_columns()) == row
     assert row.to_columns()["Ids"] == '["a","b"]'
@@ -29,7 +36,9 @@ def test_a_problem_reads_back_as_it_was_written() -> None:
 
 def test_a_row_names_a_hundred_ids_and_no_more() -> None:
     ids = tuple(f"id-{number}" for number in range(IDS_MAX + 50))
-    row = open_problem(problem(ReasonCode.ITEM_ADJUSTED, *ids), document=DOCUMENT, stage="s", correlation="c")
+    row = open_problem(
+        problem(ReasonCode.ITEM_ADJUSTED, *ids), document=DOCUMENT, stage="s", correlation="c", since=WHEN
+    )
     assert row.ids == ids[:IDS_MAX]
 
 

@@ -67,8 +67,8 @@ def test_what_can_not_succeed_is_given_up_at_once(error: Exception) -> None:
 
 
 def test_what_the_client_raises_passes_where_it_is_named() -> None:
-    assert not passes(LookupError(), RETRIES)
-    assert passes(KeyError(), Retries(passing=(LookupError,)))
+    assert not passes(LookupError())
+    assert passes(KeyError(), (LookupError,))
 
 
 @given(

@@ -272,7 +272,7 @@ def test_an_unknown_invoice_is_tried_five_times_and_its_reason_is_kept() -> None
         guid(60),
         "confirm-invoice",
     )
-    assert set(line.snapshot()) == {Table.INVOICING_PROBLEMS.value}
+    assert set(line.snapshot()) == {Table.INVOICING_PROBLEMS.value, Table.INVOICING_DEAD_LETTERS.value}
 
 
 def test_a_confirmation_that_overtakes_the_draft_waits_for_it() -> None:

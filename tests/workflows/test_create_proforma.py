@@ -196,7 +196,7 @@ def test_an_unknown_contract_is_tried_five_times_and_its_reason_is_kept() -> Non
     line.drain()
     assert [dead.command.document for dead in line.dead] == [CONTRACT]
     assert stored_problems(line) == [ReasonCode.CONTRACT_UNKNOWN]
-    assert set(line.snapshot()) == {Table.INVOICING_PROBLEMS.value}
+    assert set(line.snapshot()) == {Table.INVOICING_PROBLEMS.value, Table.INVOICING_DEAD_LETTERS.value}
 
 
 @pytest.mark.parametrize("count", [1, 10, 100, 1_000])

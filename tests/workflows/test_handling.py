@@ -1,7 +1,7 @@
 """A refusal and a wait are stored on their document, a success clears what was stored."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -25,6 +25,7 @@ CONFIRM = ConfirmInvoice.model_validate(
         "confirmed_on": "2026-08-31",
     }
 )
+WHEN = datetime(2026, 8, 31, 12, tzinfo=UTC)
 EMPTY = Problem(ReasonCode.INVOICE_EMPTY, "invoice 1 has no line details; add some", (INVOICE,))
 EDITED = Problem(ReasonCode.LINE_EDIT_NOT_SUPPORTED, "line 1 was edited; set it back")
 DONE = Outcome(Action.INVOICE_CONFIRMED, INVOICE)
@@ -42,7 +43,7 @@ def stored(store: MemoryRowStore) -> list[OpenProblem]:
 
 
 def row_of(problem: Problem) -> OpenProblem:
-    return open_problem(problem, document=INVOICE, stage="confirm-invoice", correlation=CORRELATION)
+    return open_problem(problem, document=INVOICE, stage="confirm-invoice", correlation=CORRELATION, since=WHEN)
 
 
 def test_a_refusal_is_stored_and_is_an_outcome(memory_store: MemoryRowStore) -> None:
@@ -71,20 +72,38 @@ def test_of_several_problems_the_first_by_precedence_is_stored(memory_store: Mem
 
 
 def test_success_clears_the_problem_of_its_own_stage_only(memory_store: MemoryRowStore) -> None:
-    other = open_problem(EDITED, document=INVOICE, stage="import-proposal", correlation=CORRELATION)
+    other = open_problem(EDITED, document=INVOICE, stage="import-proposal", correlation=CORRELATION, since=WHEN)
     keep_problem(memory_store, other)
     handle(memory_store, CONFIRM, raising(Refused(EMPTY)))
     assert handle(memory_store, CONFIRM, lambda: DONE) is DONE
     assert stored(memory_store) == [other]
 
 
-def test_the_same_problem_again_writes_nothing_and_another_replaces_it(memory_store: MemoryRowStore) -> None:
+def test_the_same_problem_again_is_counted_and_another_replaces_it(memory_store: MemoryRowStore) -> None:
     keep_problem(memory_store, row_of(EMPTY))
     keep_problem(memory_store, row_of(EMPTY))
-    assert [call.method for call in memory_store.calls] == ["find", "write", "find"]
+    assert [call.method for call in memory_store.calls] == ["find", "write"] * 2
+    assert stored(memory_store) == [row_of(EMPTY).changed(tries=2)]
+    # the last word about a try that was counted already
+    keep_problem(memory_store, row_of(EMPTY).changed(sentence="gave up"), is_counted=True)
+    assert [(each.sentence, each.tries) for each in stored(memory_store)] == [("gave up", 2)]
     keep_problem(memory_store, row_of(EDITED))
     # the ids of the first are gone, not left beside the second's sentence
     assert stored(memory_store) == [row_of(EDITED)]
+
+
+@pytest.mark.parametrize("later_first", [True, False])
+def test_a_problem_is_open_since_the_first_command_that_met_it_whoever_came_first(
+    memory_store: MemoryRowStore, later_first: bool
+) -> None:
+    later = CONFIRM.model_copy(update={"requested_at": WHEN + timedelta(hours=1)})
+    commands = (later, CONFIRM) if later_first else (CONFIRM, later)
+    for command in commands:
+        handle(memory_store, command, raising(Refused(EMPTY)))
+    assert [(each.since, each.tries) for each in stored(memory_store)] == [(WHEN, 2)]
+    # another reason is another problem
+    handle(memory_store, later, raising(Refused(EDITED)))
+    assert [(each.since, each.tries) for each in stored(memory_store)] == [(later.requested_at, 1)]
 
 
 @pytest.mark.parametrize("after", [True, False], ids=["answer lost", "never sent"])

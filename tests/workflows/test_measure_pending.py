@@ -8,6 +8,7 @@ from domain.errors import Problem, ReasonCode
 from domain.outcome import Action
 from domain.pending_work import PendingWork, WorkKind, posting_work
 from domain.problems import open_problem
+from domain.replays import ReplayState
 from domain.rows import Insert, Merge
 from domain.tables import Table
 from domain.workflows.handling import keep_problem
@@ -30,7 +31,7 @@ def claimed(store: MemoryRowStore, work: PendingWork) -> None:
 
 
 def measured(store: MemoryRowStore, clock: FrozenClock) -> Measured:
-    return measure_pending(store, ["confirm-invoice", "post-journal"], clock.now())
+    return measure_pending(store, {name: name for name in ("confirm-invoice", "post-journal")}, clock.now())
 
 
 def stage_of(found: Measured, kind: WorkKind) -> tuple[int, int]:
@@ -61,7 +62,9 @@ def test_work_that_every_tick_claims_is_as_old_as_its_problem(
 ) -> None:
     work = put(memory_store, WorkKind.JOURNAL_LINES, JOURNALS[0])
     problem = Problem(ReasonCode.ATTEMPTS_EXHAUSTED, "waits for a rate")
-    row = open_problem(problem, document=work.partition, stage=work.stage, correlation=CORRELATION)
+    row = open_problem(
+        problem, document=work.partition, stage=work.stage, correlation=CORRELATION, since=frozen_clock.now()
+    )
     keep_problem(memory_store, row)
     frozen_clock.set(frozen_clock.now() + timedelta(hours=5))
     claimed(memory_store, work)
@@ -74,14 +77,18 @@ def test_letters_are_counted_by_queue(memory_store: MemoryRowStore, frozen_clock
         insert = Insert(letter, {"Letter": letter})
         memory_store.write(Table.INVOICING_DEAD_LETTERS, "post-journal", (insert,))
     assert measured(memory_store, frozen_clock).dead_letters == {"confirm-invoice": 0, "post-journal": 2}
+    for letter, state in (("a", ReplayState.DONE), ("b", ReplayState.DEAD_AGAIN)):
+        insert = Insert(f"{letter}|00001", {"Letter": letter, "State": state.value})
+        memory_store.write(Table.INVOICING_REPLAYS, "post-journal", (insert,))
+    assert measured(memory_store, frozen_clock).dead_letters == {"confirm-invoice": 0, "post-journal": 1}
 
 
 @pytest.mark.parametrize("pieces", [0, 2])
-def test_a_tick_costs_what_is_pending_and_a_page_for_each_queue(
+def test_a_tick_costs_what_is_pending_and_two_pages_for_each_queue(
     memory_store: MemoryRowStore, frozen_clock: FrozenClock, pieces: int
 ) -> None:
     for document in JOURNALS[:pieces]:
         claimed(memory_store, put(memory_store, WorkKind.JOURNAL_LINES, document))
     memory_store.calls.clear()
     measured(memory_store, frozen_clock)
-    assert len(memory_store.calls) == len(WorkKind) + 2 + pieces
+    assert len(memory_store.calls) == len(WorkKind) + 4 + pieces

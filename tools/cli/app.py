@@ -16,6 +16,7 @@ from domain.errors import BadSettings, InvoicingError, OutcomeUnknown, StoreErro
 from tools.cli.desk import Desk, NoStorage, Sorry, new_console, open_desk
 from tools.cli.drafts_app import drafts
 from tools.cli.drawing import say
+from tools.cli.failures_app import stopped
 from tools.cli.options import WAIT_SECONDS_DEFAULT, Json, Wait, date_option, day_of, desk_of
 from tools.cli.proposals_app import proposals
 
@@ -62,6 +63,7 @@ app = typer.Typer(
 
 app.add_typer(drafts)
 app.add_typer(proposals)
+app.add_typer(stopped)
 
 
 def main() -> None:

@@ -88,11 +88,11 @@ def draw_status(console: Console, view: StatusView) -> None:
     table = grid("", "stage", "state", "count", "since (UTC)", "what", "waits for", right=("count",))
     for stage in view.stages:
         style = STATE_STYLES[stage.state]
-        cells = (stage.count, _time(stage.at), stage.what, stage.waits_for)
+        cells = (stage.count, time_text(stage.at), stage.what, stage.waits_for)
         table.add_row(stage.name, f"[{style}]{stage.state.value}[/]", *(escape(cell) for cell in cells))
     console.print(table, highlight=False)
     if view.problems:
-        rows = ((each.stage, each.code, each.sentence, _time(each.since)) for each in view.problems)
+        rows = ((each.stage, each.code, each.sentence, time_text(each.since)) for each in view.problems)
         draw_rows(console, grid("Open problems", "stage", "reason", "what to do", "since (UTC)"), rows)
 
 
@@ -105,5 +105,6 @@ def draw_table(console: Console, view: TableView) -> None:
         say(console, f"not shown: {', '.join(view.hidden)} (--columns all)", "dim")
 
 
-def _time(at: datetime | None) -> str:
+def time_text(at: datetime | None) -> str:
+    """Write an instant as people read it, in UTC; nothing for None."""
     return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"

@@ -187,7 +187,8 @@ def _read_proposal(desk: Desk, facts: InvoiceFacts) -> None:
 def _problems(desk: Desk, document: str) -> Iterator[StoredProblem]:
     for page in desk.store.read_pages(Table.INVOICING_PROBLEMS, document):
         for row in page:
-            yield StoredProblem(OpenProblem.from_columns(row.columns), row.changed_at)
+            problem = OpenProblem.from_columns(row.columns)
+            yield StoredProblem(problem, problem.since or row.changed_at)
 
 
 def _names(record: type[Record], *attributes: str) -> tuple[str, ...]:

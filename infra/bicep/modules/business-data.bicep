@@ -53,6 +53,7 @@ var tableNames = [
   'FinanceNumberSequences'
   'InvoicingProblems'
   'InvoicingDeadLetters'
+  'InvoicingReplays'
   'InvoicingTimeline'
 ]
 
