@@ -67,6 +67,8 @@ class Invoice(Record):
     # -- since somebody has begun to confirm it: how, whoever goes on
     confirmed_on: Day | None = Field(default=None, alias="msdyn_accountingdate")
     confirmed_by: CommandGuid | None = Field(default=None, alias="invoicing_confirmedby")
+    # True: the reversals of its edited sales do not cross to finance; decided when its confirmation began
+    keeps_adjustments: bool | None = Field(default=None, alias="invoicing_keepsadjustments")
     # -- since confirmation
     # how many billed sales confirmation made, and the digest of their ids: what makes a proposal complete
     billed_sales: int | None = Field(default=None, alias="invoicing_billedsalescount")

@@ -54,7 +54,7 @@ def run_command(message: func.QueueMessage, kind: type[Command]) -> None:
         else:
             # the client of the storage has errors of its own for a wrong key and a closed network; somebody mends those
             retries = replace(app.settings.retries, passing=CLIENT_ERRORS)
-            outcome = deliver(app.store, app.sender, command, retries, keep)
+            outcome = deliver(app.store, app.sender, command, retries, keep, app.settings.policy)
         log_outcome(outcome, correlation=command.correlation, command=command)
 
 

@@ -63,6 +63,11 @@ RETRY_LONGEST_SECONDS = Setting(
 RETRY_TRIES_MAX = Setting(
     "RETRY_TRIES_MAX", "20", "Tries of a command whose failure can pass, before it is a dead letter, 1 to 1,000."
 )
+SKIP_SYNC_POLICY = Setting(
+    "SKIP_SYNC_POLICY",
+    "adjustments_cross",
+    "Whether reversals of edited unbilled sales cross to finance: adjustments_cross, or literal: none does.",
+)
 TABLES_CLIENT = Setting(
     "TABLES_CLIENT",
     "lean",
@@ -77,6 +82,7 @@ OTHER_SETTINGS: tuple[Setting, ...] = (
     IMPORT_PROPOSALS_INLINE_MAX,
     SETUP_SECONDS,
     PAUSED_TABLE_MAPS,
+    SKIP_SYNC_POLICY,
     TABLES_CLIENT,
 )
 SETTINGS: tuple[Setting, ...] = STORAGE_SETTINGS + QUEUE_SETTINGS + SCHEDULE_SETTINGS + OTHER_SETTINGS

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Self
 
 from domain.commands import COMMANDS
+from domain.policy import RECOMMENDED, Policy
 from domain.retries import Retries
 from domain.table_maps import TABLE_MAPS
 from functions.setting_list import (
@@ -24,6 +25,7 @@ from functions.setting_list import (
     ROWS_PER_SYNC_MESSAGE_MAX,
     SCHEDULE_SETTINGS,
     SETUP_SECONDS,
+    SKIP_SYNC_POLICY,
     STORAGE,
     STORAGE_SETTINGS,
     TABLES_CLIENT,
@@ -33,6 +35,7 @@ from functions.setting_reader import Setting, SettingReader
 
 MANAGED_IDENTITY = "managedidentity"
 LEAN, OFFICIAL = "lean", "azure-data-tables"
+ADJUSTMENTS_CROSS, LITERAL = "adjustments_cross", "literal"
 _RETRY_SECONDS_HIGHEST, _RETRY_TRIES_HIGHEST = 86_400, 1_000
 # a queue name has 63 characters at most, and its poison queue needs seven of them
 _QUEUE_NAME = re.compile(r"(?=.{3,56}\Z)[a-z0-9]+(-[a-z0-9]+)*")
@@ -78,6 +81,8 @@ class Settings:
     paused_table_maps: frozenset[str]
     # whether the rows go through our own codec
     is_lean: bool = True
+    # how what can be read in two ways is read
+    policy: Policy = RECOMMENDED
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -101,6 +106,7 @@ class Settings:
             setup_seconds=reader.number(SETUP_SECONDS, 300, lowest=0),
             paused_table_maps=reader.table_maps(PAUSED_TABLE_MAPS),
             is_lean=reader.choice(TABLES_CLIENT, LEAN, OFFICIAL) == LEAN,
+            policy=Policy(adjustments_cross=reader.choice(SKIP_SYNC_POLICY, ADJUSTMENTS_CROSS, LITERAL) != LITERAL),
         )
         reader.require(SCHEDULE_SETTINGS)
         reader.finish()

@@ -144,7 +144,9 @@ def _confirm(
     store: RowStore, command: ConfirmInvoice, invoice: Invoice, row: StoredRow, adjustments_cross: bool
 ) -> Invoice:
     on = invoice.confirmed_on or command.confirmed_on
-    terms = Terms(invoice, on, adjustments_cross=adjustments_cross)
+    if invoice.confirmed_by is None and not adjustments_cross:
+        invoice = invoice.changed(keeps_adjustments=True)
+    terms = Terms(invoice, on, adjustments_cross=not invoice.keeps_adjustments)
     pages = paged(lambda: _decided_pages(store, terms))
     extents = _decided_extents(invoice, pages())
     begun, row = _begin(store, command, invoice, row)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from domain.commands import Command
 from domain.errors import Problem
 from domain.outcome import Action, Outcome
+from domain.policy import RECOMMENDED, Policy
 from domain.ports import CommandSender, RowStore
 from domain.problems import open_problem
 from domain.replays import ReplayState
@@ -20,7 +21,9 @@ from domain.workflows.replay import end_replay
 type Keep = Callable[[Command, Problem, Exception], Outcome]
 
 
-def deliver(store: RowStore, sender: CommandSender, command: Command, retries: Retries, keep: Keep) -> Outcome:
+def deliver(
+    store: RowStore, sender: CommandSender, command: Command, retries: Retries, keep: Keep, policy: Policy = RECOMMENDED
+) -> Outcome:
     """Do what a command asks for; when it fails, send it again for later or give it up.
 
     Args:
@@ -29,6 +32,7 @@ def deliver(store: RowStore, sender: CommandSender, command: Command, retries: R
         command: what came.
         retries: how often, how slowly.
         keep: keeps what is given up.
+        policy: how this installation reads what can be read in two ways.
 
     Returns:
         What was done; or that the command comes back; or what `keep` gave.
@@ -36,7 +40,7 @@ def deliver(store: RowStore, sender: CommandSender, command: Command, retries: R
     Repeating it: a command that was sent again before the process died is there twice, which receivers don't mind.
     """
     try:
-        outcome = perform(store, sender, command)
+        outcome = perform(store, sender, command, policy)
         _end_replay(store, command, outcome)
     except Exception as error:  # every failure of a command is decided on here
         problem = problem_of(error)

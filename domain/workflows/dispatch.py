@@ -17,6 +17,7 @@ from domain.commands import (
     WriteBackPosting,
 )
 from domain.outcome import Outcome
+from domain.policy import RECOMMENDED, Policy
 from domain.ports import CommandSender, RowStore
 from domain.workflows.confirm_invoice import confirm_invoice
 from domain.workflows.create_proforma import create_proforma
@@ -45,13 +46,19 @@ WORKFLOWS: Mapping[type[Command], Work] = MappingProxyType(
 )
 
 
-def perform(store: RowStore, sender: CommandSender, command: Command) -> Outcome:
+def perform(store: RowStore, sender: CommandSender, command: Command, policy: Policy = RECOMMENDED) -> Outcome:
     """Do what a command asks for, and keep or clear its problem.
 
     Raises:
         NotYet: what it needs is not there yet; its reason is stored.
     """
-    outcome = handle(store, command, lambda: WORKFLOWS[type(command)](store, sender, command))
+    outcome = handle(store, command, lambda: _work(store, sender, command, policy))
     if command.reference is None:
         return outcome
     return replace(outcome, facts={"reference": command.reference, **outcome.facts})
+
+
+def _work(store: RowStore, sender: CommandSender, command: Command, policy: Policy) -> Outcome:
+    if isinstance(command, ConfirmInvoice):
+        return confirm_invoice(store, sender, command, adjustments_cross=policy.adjustments_cross)
+    return WORKFLOWS[type(command)](store, sender, command)

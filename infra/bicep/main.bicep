@@ -64,6 +64,10 @@ param disabledFunctions object = {}
 @description('Table maps whose messages wait, with commas between; empty pauses none.')
 param pausedTableMaps string = ''
 
+@description('Whether reversals of unbilled sales that were edited on their draft cross to finance: literal keeps them back.')
+@allowed(['adjustments_cross', 'literal'])
+param skipSyncPolicy string = 'adjustments_cross'
+
 @description('When staging rows are imported: six-field NCRONTAB, UTC.')
 param importFromStagingSchedule string = '*/30 * * * * *'
 
@@ -269,6 +273,7 @@ module functionApp 'modules/function-app.bicep' = {
     siteUpdateStrategy: siteUpdateStrategy
     disabledFunctions: disabledFunctions
     pausedTableMaps: pausedTableMaps
+    skipSyncPolicy: skipSyncPolicy
     queues: queues
     schedules: schedules
   }

@@ -15,7 +15,8 @@ from domain.dead_letters import body_of
 from domain.errors import ContentDiffers, OutcomeUnknown, ReasonCode
 from domain.identifiers import derive_id
 from domain.option_sets import BillingStatus
-from domain.outcome import Outcome
+from domain.outcome import Action, Outcome
+from domain.policy import Policy
 from domain.ports import RowStore
 from domain.problems import OpenProblem, problem_key
 from domain.record import Record
@@ -314,3 +315,20 @@ def test_a_message_of_a_paused_map_waits_without_using_up_its_deliveries(
     assert waiting.visible_at >= began + timedelta(seconds=PAUSE_SECONDS)
     assert "map_paused" in caplog.text
     assert find_letter(app, "sync-table-map", command) is None
+
+
+@pytest.mark.parametrize("crosses", [True, False])
+def test_the_policy_of_the_settings_reaches_the_work(
+    app: Wiring, deliver: Deliver, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, crosses: bool
+) -> None:
+    seen: list[Policy] = []
+
+    def work(*told: object) -> Outcome:
+        seen.extend(each for each in told if isinstance(each, Policy))
+        return Outcome(Action.NOTHING_TO_DO, "")
+
+    settings = replace(app.settings, policy=Policy(adjustments_cross=crosses))
+    monkeypatch.setattr("functions.invocation.wiring", lambda: replace(app, settings=settings))
+    monkeypatch.setattr("domain.workflows.deliver.perform", work)
+    deliver("confirm_invoice", wish(request))
+    assert seen == [Policy(adjustments_cross=crosses)]

@@ -163,3 +163,11 @@ def test_the_client_of_the_tables_is_one_of_two() -> None:
     assert not Settings.from_env(GOOD | {"TABLES_CLIENT": "azure-data-tables"}).is_lean
     told = refusal(GOOD | {"TABLES_CLIENT": "fast"})
     assert "TABLES_CLIENT must be lean or azure-data-tables, not 'fast'" in told
+
+
+def test_the_policy_of_reversals_is_one_of_two() -> None:
+    assert Settings.from_env(GOOD).policy.adjustments_cross
+    assert Settings.from_env(GOOD | {"SKIP_SYNC_POLICY": "adjustments_cross"}).policy.adjustments_cross
+    assert not Settings.from_env(GOOD | {"SKIP_SYNC_POLICY": "literal"}).policy.adjustments_cross
+    told = refusal(GOOD | {"SKIP_SYNC_POLICY": "none"})
+    assert "SKIP_SYNC_POLICY must be adjustments_cross or literal, not 'none'" in told

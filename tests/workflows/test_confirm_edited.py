@@ -8,8 +8,10 @@ import pytest
 
 from domain.draft_editing import NewLine
 from domain.option_sets import AdjustmentStatus, BillingType, ProjectInvoiceStatus, TransactionClass, TransactionType
+from domain.policy import Policy
 from domain.tables import Table
 from domain.workflows.confirm_invoice import confirm_invoice
+from domain.workflows.dispatch import perform
 from domain.workflows.edit_draft import add_line, edit_details
 from tests.builders import actuals, details_of, drafted, invoices, sales
 from tests.line import CONTRACT_ADATUM, Breaker, Line, ProcessDied
@@ -96,3 +98,19 @@ def test_the_whole_line_of_an_edited_sample_ends_posted_to_the_cent() -> None:
     (header,) = invoices(line)
     assert (header.status, line.dead) == (ProjectInvoiceStatus.POSTED, [])
     assert line.rows(Table.INVOICING_PROBLEMS) == []
+
+
+@pytest.mark.parametrize("crosses", [True, False])
+def test_q4_the_policy_decides_and_whoever_goes_on_decides_as_begun(crosses: bool) -> None:
+    line, invoice = edited_draft()
+    command = line.confirm(invoice, on=ON)
+    line.queues.take()
+    Breaker(line, at=12, error=ProcessDied())
+    with pytest.raises(ProcessDied):
+        perform(line.store, line.queues, command, Policy(adjustments_cross=crosses))
+    # the setting is another one when the message comes again
+    perform(line.store, line.queues, command, Policy(adjustments_cross=not crosses))
+    taken_back = [each for each in actuals(line) if each.adjustment_status == AdjustmentStatus.UNADJUSTABLE]
+    assert any(not each.skip_sync for each in taken_back) is crosses
+    (header,) = invoices(line)
+    assert bool(header.keeps_adjustments) is not crosses

@@ -55,6 +55,9 @@ param disabledFunctions object
 @description('Table maps whose messages wait.')
 param pausedTableMaps string
 
+@description('Whether reversals of edited unbilled sales cross to finance.')
+param skipSyncPolicy string
+
 @description('Setting to queue name.')
 param queues object
 
@@ -110,6 +113,7 @@ var limitSettings = {
   IMPORT_PROPOSALS_INLINE_MAX: '16'
   SETUP_SECONDS: '5'
   PAUSED_TABLE_MAPS: pausedTableMaps
+  SKIP_SYNC_POLICY: skipSyncPolicy
   TABLES_CLIENT: 'lean'
 }
 
