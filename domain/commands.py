@@ -168,6 +168,8 @@ class PostJournal(Command):
 
     name: ClassVar[str] = "post-journal"
     journal: Guid
+    # somebody waits for it: more lines than the legal entity allows for that are refused
+    interactive: bool = False
 
     @property
     def document(self) -> str:

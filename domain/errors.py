@@ -94,7 +94,8 @@ class ReasonCode(StrEnum):
     PAYMENT_TERMS_UNKNOWN = "payment_terms_unknown"
     CUSTOMER_UNKNOWN = "customer_unknown"
     PROJECT_UNKNOWN = "project_unknown"
-    # -- import of journal lines
+    # -- integration journals
+    JOURNAL_LINE_UNKNOWN = "journal_line_unknown"
     IN_OPENING_BALANCES = "in_opening_balances"
     # -- import of a proposal's lines
     AWAITING_HEADER = "awaiting_header"
@@ -107,6 +108,7 @@ class ReasonCode(StrEnum):
     CUSTOMER_ON_HOLD = "customer_on_hold"
     VOUCHER_OUT_OF_BALANCE = "voucher_out_of_balance"
     BATCH_REQUIRED = "batch_required"
+    JOURNAL_IN_ERROR = "journal_in_error"
     # -- write-back
     ACTUAL_MISSING = "actual_missing"
     # -- infrastructure

@@ -15,20 +15,31 @@ from domain.setup_posting import FinanceBillingMethod
 
 
 class JournalStatus(StrEnum):
-    """Status of a journal. Draft: can be posted. Processing: decisions stand on the lines. Posted: done."""
+    """Status of a journal; `domain.journal_statuses` has the moves between them.
+
+    Draft: can be posted. Processing: decisions stand on the lines. Error: waits for Update to draft. Posted: done.
+    Deleted: its last line was deleted.
+    """
 
     DRAFT = "Draft"
     PROCESSING = "Processing"
+    ERROR = "Error"
     POSTED = "Posted"
+    DELETED = "Deleted"
 
 
 class LineStatus(StrEnum):
-    """Status of a line. Transferred: it stood in error and now stands in the journal that was made for errors."""
+    """Status of a line; `domain.journal_statuses` has the moves between them.
+
+    Transferred: it stood in error and now stands in the journal that was made for errors. Deleted: a person has deleted
+    it; the row stays, so that its voucher is explained and no slow worker can write the line again.
+    """
 
     DRAFT = "Draft"
     ERROR = "Error"
     POSTED = "Posted"
     TRANSFERRED = "Transferred"
+    DELETED = "Deleted"
 
 
 class JournalType(StrEnum):
@@ -49,7 +60,9 @@ class Journal(Record):
     status: JournalStatus = Field(alias="Status")
     # first day of the period that its lines belong to
     period_start: Day = Field(alias="PeriodStartDate")
-    lines: int = Field(alias="NumberOfLines", ge=1)
+    # lines that stand in it, and lines that were deleted
+    lines: int = Field(alias="NumberOfLines", ge=0)
+    deleted: int | None = Field(default=None, alias="DeletedLines", ge=1)
     # the journal whose lines with errors stand here
     original: Guid | None = Field(default=None, alias="OriginalProjAdvancedJournalId")
     correlation: Guid = Field(alias="Correlation")

@@ -58,11 +58,15 @@ class PendingWork(Record):
     claims: int | None = Field(default=None, alias="Claims", ge=1)
     # journal lines: the choice of rows that is committed and whose journals are being made; None: choose
     run: Text | None = Field(default=None, alias="CommittedRun")
+    # journal lines: the deleted line, as key text, whose actual is given back to the staging table first
+    deleted_line: Text | None = Field(default=None, alias="DeletedJournalLine")
 
     @property
     def key(self) -> RowKey:
         """Partition: the kind. Row: everything but the correlation, so that two pieces of work never share a row."""
-        parts = (self.kind.value, self.company, self.partition, self.first, self.last, f"{self.rows:07d}")
+        parts = [self.kind.value, self.company, self.partition, self.first, self.last, f"{self.rows:07d}"]
+        # a line is deleted once, and its actual may have been another line before
+        parts += [self.deleted_line.partition("/")[0]] if self.deleted_line else []
         return RowKey(self.kind.value, "|".join(parts))
 
     @property
@@ -71,7 +75,7 @@ class PendingWork(Record):
         match self.kind:
             case WorkKind.JOURNAL_LINES | WorkKind.ON_ACCOUNT:
                 # two ranges of one contract's backlog have a problem each
-                return f"{self.kind.value}|{self.first}"
+                return f"{self.kind.value}|{self.first}{'|deleted' if self.deleted_line else ''}"
             case WorkKind.PROPOSAL_LINES:
                 # the queue does the same work: what one of the two finds solved is solved for the other
                 return ImportProposal.name

@@ -48,6 +48,8 @@ class StagedActual(Record):
     journal_line: int | None = Field(default=None, alias="ProjAdvancedJournalLine")
     # the choice of Import from staging that stamped the journal; it counts once the journal stands
     import_run: Text | None = Field(default=None, alias="ImportRun")
+    # the journal line that was deleted last, as key text: the next one takes its vouchers over
+    deleted_line: Text | None = Field(default=None, alias="DeletedJournalLine")
     proposal: Guid | None = Field(default=None, alias="InvoiceProposalId")
     proposal_line: int | None = Field(default=None, alias="InvoiceProposalLine")
     # why the row waits; None: it does not

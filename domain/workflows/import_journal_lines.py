@@ -20,9 +20,9 @@ from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, Rea
 from domain.identifiers import derive_id
 from domain.journal import Journal, JournalLine, JournalLineContent, JournalStatus
 from domain.journal_lines import JournalPlan, journal_line, plan_journals
+from domain.journal_statuses import AT_REST
 from domain.ledger import ProjectTransaction
 from domain.ledger_periods import period_start
-from domain.number_sequences import formatted
 from domain.outcome import Action, Outcome
 from domain.pending_work import PendingWork, WorkKind, posting_work
 from domain.ports import RowStore
@@ -31,13 +31,12 @@ from domain.saving import replace_status, save
 from domain.setup import LegalEntitySetup
 from domain.tables import Table
 from domain.workflows.companies import Companies
-from domain.workflows.numbering import allocate
+from domain.workflows.deleted_lines import LINES, give_back
+from domain.workflows.journal_vouchers import choose_vouchers
 from domain.workflows.reading import find_record
 from domain.workflows.staged_range import Staged, Stamps, Taken, name_choice, read_originals, read_staged
 from domain.workflows.work_index import claim, put_away
 
-LINES = Table.FINANCE_INTEGRATION_JOURNAL_LINES
-VOUCHER_SEQUENCE = "journal-voucher"
 # problems that one outcome names
 PROBLEMS_MAX = 20
 
@@ -79,6 +78,8 @@ def import_journal_lines(store: RowStore, companies: Companies, pending: StoredR
     if stored is None:
         return Outcome(Action.NOTHING_TO_DO, pending.key.row)
     work_range = PendingWork.from_columns(stored.columns)
+    if work_range.deleted_line:
+        give_back(store, work_range)
     setup = companies.setup(work_range.company)
     if isinstance(setup, Problem):
         return Outcome(Action.NOTHING_TO_DO, work_range.partition, {"company": work_range.company}, (setup,))
@@ -132,8 +133,9 @@ def _commit(store: RowStore, work: _Work, choice: _Choice) -> _Work:
     parameters = work.setup.parameters
     contents = (content for _, content in choice.ready)
     plans = plan_journals(contents, parameters.period_unit, parameters.lines_per_journal)
-    run = name_choice(work.range, *(_journal_id(plan) for plan in plans))
-    stamps = _stamps(plans, {content.actual: staged for staged, content in choice.ready}, run)
+    staged = {content.actual: staged for staged, content in choice.ready}
+    run = name_choice(work.range, *(_journal_id(plan, staged) for plan in plans))
+    stamps = _stamps(plans, staged, run)
     save(store, Table.FINANCE_ACTUALS_STAGING, work.range.partition, stamps)
     after = work.range.changed(run=run)
     replace_status(store, Table.FINANCE_PENDING_WORK, work.stored.key, after.to_columns(), work.stored.etag)
@@ -143,8 +145,11 @@ def _commit(store: RowStore, work: _Work, choice: _Choice) -> _Work:
     return _Work(stands, after, work.setup, work.companies)
 
 
-def _journal_id(plan: JournalPlan) -> str:
-    return derive_id("journal", *(content.actual for content in plan.lines))
+def _journal_id(plan: JournalPlan, staged: Mapping[str, Staged]) -> str:
+    """Derive the id from the actuals; one whose line was deleted does not make the same journal once more."""
+    deleted = {actual: each.row.deleted_line for actual, each in staged.items()}
+    parts = ((content.actual, deleted[content.actual]) for content in plan.lines)
+    return derive_id("journal", *(f"{actual}|{line}" if line else actual for actual, line in parts))
 
 
 def _content(work: _Work, staged: Staged, originals: Mapping[str, ProjectTransaction]) -> JournalLineContent | Problem:
@@ -154,9 +159,9 @@ def _content(work: _Work, staged: Staged, originals: Mapping[str, ProjectTransac
     return content if isinstance(content, JournalLineContent) else content[0]
 
 
-def _stamps(plans: Sequence[JournalPlan], staged: dict[str, Staged], run: str) -> Iterator[Merge]:
+def _stamps(plans: Sequence[JournalPlan], staged: Mapping[str, Staged], run: str) -> Iterator[Merge]:
     for plan in plans:
-        journal = _journal_id(plan)
+        journal = _journal_id(plan, staged)
         for number, content in enumerate(plan.lines, start=1):
             each = staged[content.actual]
             stamp: dict[str, Value] = {
@@ -205,7 +210,7 @@ def _make(store: RowStore, work: _Work) -> tuple[int, bool]:
 def _make_journal(store: RowStore, work: _Work, journal: str, members: Sequence[Staged]) -> None:
     key = RowKey(journal, journal)
     header = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, key, Journal) or _made(store, work, key, members)
-    if header.status == JournalStatus.POSTED:
+    if header.status in AT_REST:
         return
     ready = posting_work(
         WorkKind.POST_JOURNAL, company=work.range.company, document=journal, correlation=work.range.correlation
@@ -243,11 +248,10 @@ def _lines(store: RowStore, work: _Work, journal: str, members: Sequence[Staged]
     if problem is not None:
         # the set-up has changed between the choice and the making: it is named, and the next tick goes on
         raise NotYet(problem)
-    sequence = f"{work.range.company}|{VOUCHER_SEQUENCE}"
-    first = allocate(store, Table.FINANCE_NUMBER_SEQUENCES, sequence, journal, count=len(contents))
     pattern = work.setup.parameters.journal_voucher_format
+    vouchers = choose_vouchers(store, work.range.company, pattern, journal, members)
     return [
-        content.in_journal(journal, number, formatted(pattern, first + number - 1))
+        content.in_journal(journal, number, *vouchers[content.actual])
         for number, content in enumerate(contents, start=1)
         if isinstance(content, JournalLineContent)
     ]

@@ -4,30 +4,36 @@ Every line's outcome is decided once, by the line's version, and stands on the l
 Processing, and from there on the ledger rows are written from what stands on the lines. The header as Posted is the
 commit point. A journal without one good line stays as it is, with the reasons on its lines.
 
-Source: Project Operations documentation, project-operations-integration-journal (transfer lines with posting errors).
+Where the legal entity wants status Error instead, one bad line stops its journal: the reasons stand on the bad lines,
+they and the journal get status Error, nothing is posted, and nobody tries again before Update to draft.
+
+Source: Project Operations documentation, project-operations-integration-journal (transfer lines with posting errors,
+processing improvements, more than 100 lines always in batch).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.commands import PostJournal, WriteBackPosting
-from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_precedence
+from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
 from domain.journal import Journal, JournalLine, JournalStatus, LineStatus
+from domain.journal_statuses import AT_REST, OPEN_LINES, in_error
 from domain.ledger import LedgerEntry, ProjectTransaction, out_of_balance
 from domain.line_posting import LinePosting
 from domain.outcome import Action, Outcome
-from domain.pending_work import WorkKind, posting_work
 from domain.ports import CommandSender, RowStore
 from domain.posting import post_line
-from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
+from domain.rows import Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, replace_status, save, save_across
 from domain.setup import LegalEntitySetup
+from domain.setup_items import PostingErrors
 from domain.tables import Table
 from domain.workflows.companies import Companies
+from domain.workflows.deleted_lines import LINES, offer_of, recount, withdraw
 from domain.workflows.reading import find_record, known_document
 
-LINES = Table.FINANCE_INTEGRATION_JOURNAL_LINES
 # of a staged row: the journal in which it stands
 JOURNAL_COLUMN = "ProjAdvancedJournal"
 
@@ -48,14 +54,17 @@ def post_journal(store: RowStore, sender: CommandSender, command: PostJournal) -
 
     Raises:
         NotYet: the journal is not known (yet), or another worker decided at the same time.
+        Refused: BATCH_REQUIRED, it has more lines than are posted while somebody waits.
     """
     key = RowKey(command.journal, command.journal)
     row = known_document(store, Table.FINANCE_INTEGRATION_JOURNALS, key, "integration journal")
     journal = Journal.from_columns(row.columns)
     try:
+        if journal.status in {JournalStatus.ERROR, JournalStatus.DELETED}:
+            return _rest(store, journal)
         if journal.status == JournalStatus.DRAFT:
-            problems = _decide(store, journal, row)
-            if problems:
+            problems = _decide(store, journal, row, is_interactive=command.interactive)
+            if problems is not None:
                 return Outcome(Action.NOTHING_TO_DO, journal.journal, {"company": journal.company}, problems)
             row = known_document(store, Table.FINANCE_INTEGRATION_JOURNALS, key, "integration journal")
             journal = Journal.from_columns(row.columns)
@@ -80,23 +89,69 @@ def _read(store: RowStore, journal: Journal) -> Iterator[_Line]:
             yield _Line(row.etag, JournalLine.from_columns(row.columns))
 
 
-def _decide(store: RowStore, journal: Journal, row: StoredRow) -> tuple[Problem, ...]:
+def _rest(store: RowStore, journal: Journal) -> Outcome:
+    """Leave a journal alone that waits for a person or has no lines, and take it from what waits to be posted."""
+    withdraw(store, journal)
+    stands = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, journal.key, Journal)
+    if stands is not None and stands.status not in AT_REST:
+        # it was updated to draft between our two looks at it
+        _offer(store, stands)
+    bad = [each.line for each in _read(store, journal) if each.line.status is LineStatus.ERROR]
+    problems = (in_error(journal, bad),) if bad and journal.status is JournalStatus.ERROR else ()
+    return Outcome(Action.NOTHING_TO_DO, journal.journal, {"company": journal.company}, problems)
+
+
+def _decide(store: RowStore, journal: Journal, row: StoredRow, *, is_interactive: bool) -> tuple[Problem, ...] | None:
+    """Decide on every line and begin; gives the problems when nothing begins."""
     companies = Companies(store)
     setup = companies.setup(journal.company)
     if isinstance(setup, Problem):
         return (setup,)
+    if is_interactive and (problem := _too_many(setup, journal)):
+        raise Refused(problem)
     lines = list(_read(store, journal))
     # a line that another delivery has decided stays decided
-    drafts = [each for each in lines if each.line.status == LineStatus.DRAFT]
-    originals = _originals(store, drafts)
-    told = [(each, _posting(setup, companies, each.line, originals)) for each in drafts]
-    good = [each for each in lines if each.line.status == LineStatus.POSTED]
-    if not good and not any(isinstance(posting, LinePosting) for _, posting in told):
+    open_lines = [each for each in lines if each.line.status in OPEN_LINES]
+    originals = _originals(store, open_lines)
+    told = [(each, _posting(setup, companies, each.line, originals)) for each in open_lines]
+    problems = by_precedence(posting for _, posting in told if isinstance(posting, Problem))
+    is_begun = any(each.line.status is LineStatus.POSTED for each in lines)
+    if not told and not is_begun:
+        # its last line is being deleted
+        recount(store, journal.journal)
+        return ()
+    if problems and not is_begun and setup.parameters.posting_errors is PostingErrors.ERROR_STATUS:
+        return _stop(store, journal, row, told)
+    if not is_begun and not any(isinstance(posting, LinePosting) for _, posting in told):
         save(store, LINES, journal.journal, _reasons(told))
-        return by_precedence(posting for _, posting in told if isinstance(posting, Problem))
+        return problems
     save(store, LINES, journal.journal, (_decision(each, posting) for each, posting in told))
     _begin(store, journal, row)
-    return ()
+    return None
+
+
+def _too_many(setup: LegalEntitySetup, journal: Journal) -> Problem | None:
+    most = setup.parameters.interactive_lines
+    if journal.lines <= most:
+        return None
+    sentence = (
+        f"Journal {journal.journal} has {journal.lines} lines; more than {most} are posted in batch only: post it"
+        " without waiting for it"
+    )
+    return Problem(ReasonCode.BATCH_REQUIRED, sentence, (journal.journal,))
+
+
+def _stop(
+    store: RowStore, journal: Journal, row: StoredRow, told: Iterable[tuple[_Line, LinePosting | Problem]]
+) -> tuple[Problem, ...]:
+    """Give the bad lines and the journal status Error; the good lines stay as they are."""
+    bad = [(each, posting) for each, posting in told if isinstance(posting, Problem)]
+    status = {"Status": LineStatus.ERROR.value}
+    marks = (Merge(each.line.key.row, {**status, "PostError": told.sentence}, each.etag) for each, told in bad)
+    save(store, LINES, journal.journal, marks)
+    after = journal.changed(status=JournalStatus.ERROR)
+    replace_status(store, Table.FINANCE_INTEGRATION_JOURNALS, row.key, after.to_columns(), row.etag)
+    return _rest(store, after).problems
 
 
 def _originals(store: RowStore, lines: Iterable[_Line]) -> Mapping[str, ProjectTransaction]:
@@ -135,10 +190,14 @@ def _reasons(told: Iterable[tuple[_Line, LinePosting | Problem]]) -> Iterator[Me
 
 
 def _begin(store: RowStore, journal: Journal, row: StoredRow) -> None:
-    decided = [each.line for each in _read(store, journal)]
-    posted = sum(1 for line in decided if line.status == LineStatus.POSTED)
+    statuses = Counter(each.line.status for each in _read(store, journal))
+    posted, deleted = statuses[LineStatus.POSTED], statuses[LineStatus.DELETED]
     after = journal.changed(
-        status=JournalStatus.PROCESSING, posted=posted, transferred=len(decided) - posted
+        status=JournalStatus.PROCESSING,
+        posted=posted,
+        transferred=statuses[LineStatus.TRANSFERRED],
+        lines=statuses.total() - deleted,
+        deleted=deleted or None,
     ).to_columns()
     replace_status(store, Table.FINANCE_INTEGRATION_JOURNALS, row.key, after, row.etag)
 
@@ -173,7 +232,6 @@ def _transfer(store: RowStore, journal: Journal, bad: Sequence[JournalLine]) -> 
     target = error_journal(journal.journal)
     # the related voucher follows when the line has moved: only then whoever relates vouchers finds it there
     moved = [line.changed(journal=target, status=LineStatus.DRAFT, related_voucher=None) for line in bad]
-    save(store, LINES, target, (Insert(line.key.row, line.to_columns()) for line in moved))
     header = Journal(
         journal=target,
         company=journal.company,
@@ -184,11 +242,25 @@ def _transfer(store: RowStore, journal: Journal, bad: Sequence[JournalLine]) -> 
         original=journal.journal,
         correlation=journal.correlation,
     )
-    save(store, Table.FINANCE_INTEGRATION_JOURNALS, target, (Insert(target, header.to_columns()),))
+    _save_errors(store, header, moved)
     _mark(store, journal, moved)
     related = {each.line.actual: each.line.related_voucher for each in _read(store, journal)}
     merges = [Merge(line.key.row, {"RelatedVoucher": name}) for line in moved if (name := related.get(line.actual))]
     save(store, LINES, target, merges)
+
+
+def _save_errors(store: RowStore, header: Journal, moved: Sequence[JournalLine]) -> None:
+    """Write a journal of errors; where it stands, people may have changed, deleted or posted its lines since."""
+    target = header.journal
+    stands = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, header.key, Journal)
+    if stands is not None:
+        return
+    try:
+        save(store, LINES, target, (Insert(line.key.row, line.to_columns()) for line in moved))
+        save(store, Table.FINANCE_INTEGRATION_JOURNALS, target, (Insert(target, header.to_columns()),))
+    except ContentDiffers:
+        if find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, header.key, Journal) is None:
+            raise
 
 
 def _mark(store: RowStore, journal: Journal, moved: Sequence[JournalLine]) -> None:
@@ -202,14 +274,8 @@ def _mark(store: RowStore, journal: Journal, moved: Sequence[JournalLine]) -> No
 
 
 def _hand_on(store: RowStore, sender: CommandSender, journal: Journal, command: PostJournal) -> None:
-    if journal.transferred and not _is_posted(store, error_journal(journal.journal)):
-        again = posting_work(
-            WorkKind.POST_JOURNAL,
-            company=journal.company,
-            document=error_journal(journal.journal),
-            correlation=journal.correlation,
-        )
-        save(store, Table.FINANCE_PENDING_WORK, again.kind.value, (Insert(again.key.row, again.to_columns()),))
+    if journal.transferred and not _is_at_rest(store, error_journal(journal.journal)):
+        _offer(store, journal.changed(journal=error_journal(journal.journal)))
     write_back = WriteBackPosting(
         command=derive_id("write-back", journal.journal),
         correlation=journal.correlation,
@@ -218,12 +284,14 @@ def _hand_on(store: RowStore, sender: CommandSender, journal: Journal, command: 
         posted_document=journal.journal,
     )
     sender.send((write_back,))
-    done = posting_work(
-        WorkKind.POST_JOURNAL, company=journal.company, document=journal.journal, correlation=journal.correlation
-    )
-    save(store, Table.FINANCE_PENDING_WORK, done.kind.value, (Delete(done.key.row),))
+    withdraw(store, journal)
 
 
-def _is_posted(store: RowStore, journal: str) -> bool:
+def _offer(store: RowStore, journal: Journal) -> None:
+    work = offer_of(journal)
+    save(store, Table.FINANCE_PENDING_WORK, work.kind.value, (Insert(work.key.row, work.to_columns()),))
+
+
+def _is_at_rest(store: RowStore, journal: str) -> bool:
     header = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, RowKey(journal, journal), Journal)
-    return header is not None and header.status == JournalStatus.POSTED
+    return header is not None and header.status in AT_REST

@@ -17,6 +17,7 @@ from tools.cli.desk import Desk, NoStorage, Sorry, new_console, open_desk
 from tools.cli.drafts_app import drafts
 from tools.cli.drawing import say
 from tools.cli.failures_app import stopped
+from tools.cli.journals_app import journals
 from tools.cli.options import WAIT_SECONDS_DEFAULT, Json, Wait, date_option, day_of, desk_of
 from tools.cli.proposals_app import proposals
 
@@ -64,6 +65,7 @@ app = typer.Typer(
 app.add_typer(drafts)
 app.add_typer(proposals)
 app.add_typer(stopped)
+app.add_typer(journals, name="journal")
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.mark_ready import mark_ready
 from tools.scenarios.commands_accounting import ACCOUNTING_COMMANDS
 from tools.scenarios.commands_drafts import DRAFT_COMMANDS
+from tools.scenarios.commands_journal import JOURNAL_COMMANDS
 from tools.scenarios.commands_proposals import PROPOSAL_COMMANDS
 from tools.scenarios.commands_revision import REVISION_COMMANDS
 from tools.scenarios.commands_schedules import SCHEDULE_COMMANDS
@@ -127,6 +128,8 @@ COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType(
         r"forget set-up (?P<company>\w+) (?P<prefix>\S+)": ("forget set-up usmf ExchangeRate|Default|GBP", forget),
         **ACCOUNTING_COMMANDS,
         **PROPOSAL_COMMANDS,
+        # before the drafts, whose `delete` and `edit` take every name
+        **JOURNAL_COMMANDS,
         **DRAFT_COMMANDS,
         **REVISION_COMMANDS,
         **SCHEDULE_COMMANDS,
