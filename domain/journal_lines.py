@@ -6,14 +6,14 @@ which it takes back is that sale's posted transaction with the sign turned, at t
 Source: Project Operations documentation, Integration journal; Manage project invoice proposals (exchange rates).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import batched, groupby
-from types import MappingProxyType
 from typing import NamedTuple
 
+from domain.dimension_rules import line_dimensions
 from domain.errors import Problem, problems_in
 from domain.exchange_rates import Rate, ledger_rate, sales_rate
 from domain.finance_parties import Parties
@@ -22,22 +22,13 @@ from domain.journal_refusals import refusal, reversed_sale, unknown_parties, unp
 from domain.ledger import ProjectTransaction
 from domain.ledger_periods import accounting_date, period_start
 from domain.money import ZERO, round_amount
-from domain.option_sets import BillingMethod, FinanceTransactionType
+from domain.option_sets import FinanceTransactionType
 from domain.rows import RowKey
 from domain.sales_tax import sales_tax_group
 from domain.setup import LegalEntitySetup
 from domain.setup_items import LineProperty, PeriodUnit, ProjectCategory
-from domain.setup_posting import FinanceBillingMethod
+from domain.setup_posting import BILLING_METHODS
 from domain.staging import StagedActual
-
-# a row that names no contract line counts as time and material
-BILLING_METHODS: Mapping[BillingMethod | None, FinanceBillingMethod] = MappingProxyType(
-    {
-        None: FinanceBillingMethod.TIME_AND_MATERIAL,
-        BillingMethod.TIME_AND_MATERIAL: FinanceBillingMethod.TIME_AND_MATERIAL,
-        BillingMethod.FIXED_PRICE: FinanceBillingMethod.FIXED_PRICE,
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +162,15 @@ def _content(
 def _with_dimensions(setup: LegalEntitySetup, content: JournalLineContent, parties: Parties) -> JournalLineContent:
     is_cost = content.transaction_type is FinanceTransactionType.COST
     worker = setup.worker_dimension(content.resource) if is_cost else None
-    return content.changed(default_dimension=parties.project_dimension, worker_dimension=worker)
+    found = line_dimensions(
+        setup,
+        parties,
+        transaction_class=content.transaction_class,
+        billing_method=content.billing_method,
+        contract=content.contract,
+        contract_line=content.contract_line,
+    )
+    return content.changed(default_dimension=found, worker_dimension=worker)
 
 
 def _taken_back(staged: StagedActual, actual_key: str, original: ProjectTransaction, day: date) -> JournalLineContent:

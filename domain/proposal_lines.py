@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from domain.completeness import ON_ACCOUNT_CLASSES
+from domain.dimension_rules import line_dimensions
 from domain.errors import Problem, ReasonCode, by_precedence
 from domain.finance_parties import Parties
 from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine
@@ -20,6 +21,7 @@ from domain.money import ZERO, round_amount
 from domain.option_sets import TransactionClass
 from domain.sales_tax import TaxGroups, sales_tax_group
 from domain.setup import LegalEntitySetup
+from domain.setup_posting import BILLING_METHODS, FinanceBillingMethod
 from domain.staging import OnAccountTransaction, StagedActual, StagedMilestone
 
 LINE_TABLES: Mapping[TransactionClass, str] = MappingProxyType(
@@ -56,7 +58,14 @@ def on_account_transaction(
         transaction_date=milestone.invoice_date,
         tax_group=sales_tax_group(setup, parties),
         tax_item_group=setup.parameters.tax_item_group_on_account,
-        default_dimension=parties.line_dimension(milestone.contract_line),
+        default_dimension=line_dimensions(
+            setup,
+            parties,
+            transaction_class=TransactionClass.MILESTONE,
+            billing_method=FinanceBillingMethod.FIXED_PRICE,
+            contract=milestone.contract,
+            contract_line=milestone.contract_line,
+        ),
         description=milestone.description,
     )
 
@@ -125,7 +134,7 @@ def proposal_line(
         amount=round_amount(staged.amount, staged.currency),
         tax_group=groups.group,
         tax_item_group=groups.item_group,
-        default_dimension=_dimension(staged, parties, source),
+        default_dimension=_dimension(setup, staged, parties, source),
         description=staged.description or (source.description if isinstance(source, OnAccountTransaction) else None),
         deletions=proposal.deletions,
     )
@@ -184,11 +193,20 @@ def _category(setup: LegalEntitySetup, staged: StagedActual, source: Source | No
     return None if isinstance(found, Problem) else found.category
 
 
-def _dimension(staged: StagedActual, parties: Parties, source: Source | None) -> str | None:
+def _dimension(setup: LegalEntitySetup, staged: StagedActual, parties: Parties, source: Source | None) -> str | None:
     if source is not None:
         return source.default_dimension
+    # a retainer belongs to the contract's fixed-price profile, as its posting does
     is_on_account = staged.transaction_class in ON_ACCOUNT_CLASSES
-    return parties.line_dimension(staged.contract_line) if is_on_account else parties.project_dimension
+    method = FinanceBillingMethod.FIXED_PRICE if is_on_account else BILLING_METHODS[staged.billing_method]
+    return line_dimensions(
+        setup,
+        parties,
+        transaction_class=staged.transaction_class,
+        billing_method=method,
+        contract=staged.contract,
+        contract_line=staged.contract_line,
+    )
 
 
 def _tax_groups(setup: LegalEntitySetup, staged: StagedActual, parties: Parties, source: Source | None) -> TaxGroups:

@@ -15,7 +15,7 @@ from domain.finance_parties import FinanceProject
 from domain.option_sets import FinanceBillingType, TransactionClass
 from domain.posting_types import PostingType
 from domain.setup_items import EVERY, CategoryType, LineProperty, Parameters, ProjectCategory, SetupItem
-from domain.setup_posting import FinanceBillingMethod, PostingAccount, RevenueProfile
+from domain.setup_posting import DimensionRule, FinanceBillingMethod, PostingAccount, RevenueProfile
 from domain.setup_rates import (
     ExchangeRate,
     FixedExchangeRate,
@@ -36,6 +36,7 @@ SETUP_KINDS: Mapping[str, type[SetupItem]] = MappingProxyType(
             ProjectCategory,
             RevenueProfile,
             PostingAccount,
+            DimensionRule,
             ExchangeRate,
             FixedExchangeRate,
             SalesTaxValue,
@@ -99,6 +100,8 @@ class LegalEntitySetup:
     periods: tuple[LedgerPeriod, ...]
     # by name of the resource
     workers: Mapping[str, Worker]
+    # no two have the same criteria
+    dimension_rules: tuple[DimensionRule, ...]
 
     @classmethod
     def from_rows(cls, company: str, rows: Iterable[Mapping[str, object]]) -> "LegalEntitySetup | tuple[Problem, ...]":
@@ -143,6 +146,7 @@ class LegalEntitySetup:
             payment_terms={item.terms: item for item in _of(items, PaymentTerms)},
             periods=tuple(sorted(_of(items, LedgerPeriod), key=lambda item: item.start)),
             workers={item.resource: item for item in _of(items, Worker)},
+            dimension_rules=_of(items, DimensionRule),
         )
 
     @property

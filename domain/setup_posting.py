@@ -1,12 +1,13 @@
-"""The items of a legal entity's set-up that say how things are posted: revenue profiles and main accounts."""
+"""The items of a legal entity's set-up that say how things are posted: revenue profiles, main accounts, dimensions."""
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from domain.option_sets import TransactionClass
+from domain.option_sets import BillingMethod, TransactionClass
 from domain.posting_types import PostingType
 from domain.record import KeyText, Text
 from domain.setup_items import EVERY, SetupItem
@@ -144,3 +145,55 @@ class PostingAccount(SetupItem):
     def natural_key(self) -> tuple[str, ...]:
         """Posting type, project, project group, category."""
         return (str(int(self.posting_type)), self.project or EVERY, self.group or EVERY, self.category or EVERY)
+
+
+# a row that names no contract line counts as time and material
+BILLING_METHODS: Mapping[BillingMethod | None, FinanceBillingMethod] = MappingProxyType(
+    {
+        None: FinanceBillingMethod.TIME_AND_MATERIAL,
+        BillingMethod.TIME_AND_MATERIAL: FinanceBillingMethod.TIME_AND_MATERIAL,
+        BillingMethod.FIXED_PRICE: FinanceBillingMethod.FIXED_PRICE,
+    }
+)
+
+
+class DimensionPriority(StrEnum):
+    """Whose dimensions a line takes."""
+
+    PROJECT = "Project"
+    CONTRACT_LINE = "ContractLine"
+
+
+class DimensionRule(SetupItem):
+    """A project default dimension rule; a criterion that is not named fits everything."""
+
+    KIND = "ProjDefaultDimensionRule"
+
+    kind: Literal["ProjDefaultDimensionRule"] = Field(default="ProjDefaultDimensionRule", alias="Kind")
+    # the criteria, from the left to the right: the farther to the right, the more a rule that names it counts
+    transaction_class: TransactionClass | None = Field(default=None, alias="TransactionClassification")
+    group: KeyText | None = Field(default=None, alias="ProjGroupId")
+    profile: KeyText | None = Field(default=None, alias="ProjRevenueProfileId")
+    contract: KeyText | None = Field(default=None, alias="ProjInvoiceProjId")
+    project: KeyText | None = Field(default=None, alias="ProjId")
+    priority: DimensionPriority = Field(alias="DefaultDimensionPriority")
+
+    @property
+    def criteria(self) -> tuple[object, ...]:
+        """What it counts for, from the left to the right."""
+        return (self.transaction_class, self.group, self.profile, self.contract, self.project)
+
+    @property
+    def weight(self) -> tuple[bool, ...]:
+        """Compare two rules that fit the same line: from the right."""
+        return tuple(each is not None for each in reversed(self.criteria))
+
+    def fits(self, line: tuple[object, ...]) -> bool:
+        """Tell whether it counts for a line with these properties, in the order of the criteria."""
+        return all(mine in {None, theirs} for mine, theirs in zip(self.criteria, line, strict=True))
+
+    @property
+    def natural_key(self) -> tuple[str, ...]:
+        """The criteria."""
+        class_ = EVERY if self.transaction_class is None else str(int(self.transaction_class))
+        return (class_, *(name or EVERY for name in (self.group, self.profile, self.contract, self.project)))

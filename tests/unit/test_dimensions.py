@@ -1,15 +1,19 @@
 """Financial dimensions: their one form, who wins where two sets apply, and whose dimensions a line takes."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.dimension_rules import line_dimensions
 from domain.dimensions import dimensions_of, merged_dimensions, normalized, text_of
 from domain.errors import BadRow
 from domain.finance_parties import FinanceContract, FinanceCustomer, Parties
 from domain.line_posting import LinePosting
 from domain.option_sets import FinanceTransactionType, TransactionClass
 from domain.posting_types import PostingType
+from domain.setup_posting import FinanceBillingMethod
 from tests.finance_builders import (
     CONTRACT,
     CUSTOMER,
@@ -18,6 +22,7 @@ from tests.finance_builders import (
     make_posting,
     make_setup,
     make_staged,
+    profile_row,
 )
 
 NAMES = st.text(alphabet="ABCdef", min_size=1, max_size=4)
@@ -106,3 +111,68 @@ def test_a_stored_decision_keeps_its_dimensions_and_an_old_one_has_none() -> Non
     old = '{"date":"2026-08-27","currency":"USD","amount":"10","postings":[[121,"540100","Cost","10","10"]]}'
     line = make_journal_line(make_setup(), make_staged(FinanceTransactionType.COST))
     assert [posting.dimension for posting in LinePosting.from_text(line, old).postings] == [None]
+
+
+RULE: dict[str, object] = {"Kind": "ProjDefaultDimensionRule", "DefaultDimensionPriority": "ContractLine"}
+OTHER: dict[str, object] = {**RULE, "DefaultDimensionPriority": "Project"}
+TIME = TransactionClass.TIME
+
+
+@pytest.mark.parametrize(
+    ("rules", "taken"),
+    [
+        # no rule, or none that fits: the project for time
+        ([], "Of=project"),
+        ([{**RULE, "ProjId": "P-2"}], "Of=project"),
+        ([{**RULE, "TransactionClassification": 192350001}], "Of=project"),
+        # each criterion alone
+        ([RULE], "Of=line"),
+        ([{**RULE, "TransactionClassification": 192350000}], "Of=line"),
+        ([{**RULE, "ProjGroupId": "TM"}], "Of=line"),
+        ([{**RULE, "ProjRevenueProfileId": "P"}], "Of=line"),
+        ([{**RULE, "ProjInvoiceProjId": "C-1"}], "Of=line"),
+        ([{**RULE, "ProjId": "P-1"}], "Of=line"),
+        # the one farther to the right wins, however much the other names
+        ([{**RULE, "TransactionClassification": 192350000}, {**OTHER, "ProjGroupId": "TM"}], "Of=project"),
+        ([{**RULE, "ProjGroupId": "TM"}, {**OTHER, "ProjRevenueProfileId": "P"}], "Of=project"),
+        ([{**RULE, "ProjRevenueProfileId": "P"}, {**OTHER, "ProjInvoiceProjId": "C-1"}], "Of=project"),
+        ([{**RULE, "ProjInvoiceProjId": "C-1"}, {**OTHER, "ProjId": "P-1"}], "Of=project"),
+        (
+            [
+                {**OTHER, "ProjId": "P-1"},
+                {**RULE, "TransactionClassification": 192350000, "ProjGroupId": "TM", "ProjInvoiceProjId": "C-1"},
+            ],
+            "Of=project",
+        ),
+        # two that name the same on the right: the next one counts
+        ([{**OTHER, "ProjId": "P-1"}, {**RULE, "ProjId": "P-1", "ProjGroupId": "TM"}], "Of=line"),
+    ],
+)
+def test_of_the_rules_that_fit_the_criterion_farthest_to_the_right_wins(
+    rules: list[dict[str, object]], taken: str
+) -> None:
+    assert dimensions(rules, TIME) == taken
+    assert dimensions(list(reversed(rules)), TIME) == taken
+
+
+def dimensions(rules: list[dict[str, object]], transaction_class: TransactionClass, **known: object) -> str | None:
+    parties = Parties(
+        project=PROJECT.changed(group="TM", default_dimension="Of=project"),
+        contract=contract(LineDimensions=["1:Of=line"]),
+    )
+    return line_dimensions(
+        make_setup(profile_row(), *rules),
+        replace(parties, **known),  # type: ignore[arg-type] # parties by name
+        transaction_class=transaction_class,
+        billing_method=FinanceBillingMethod.TIME_AND_MATERIAL,
+        contract="C-1",
+        contract_line=1,
+    )
+
+
+def test_a_rule_for_milestones_turns_their_order_too_and_a_line_without_dimensions_has_none() -> None:
+    assert dimensions([], TransactionClass.MILESTONE) == "Of=line"
+    assert dimensions([OTHER], TransactionClass.MILESTONE) == "Of=project"
+    assert dimensions([RULE], TIME, contract=contract()) is None
+    # without its contract the project counts
+    assert dimensions([RULE], TIME, contract=None) == "Of=project"
