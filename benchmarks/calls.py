@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from itertools import count
 
 from domain.commands import Command
 from domain.errors import StoreError
@@ -86,11 +88,15 @@ class Job:
             yield wave
 
 
-class RecordingStore:
-    """A RowStore that notes every request of one job; the job may use it from several threads."""
+# the job that is under way here, and in the threads that it starts with its context
+CURRENT_JOB: ContextVar[Job] = ContextVar("CURRENT_JOB")
 
-    def __init__(self, store: RowStore, job: Job) -> None:
-        self._store, self._job, self._readers = store, job, 0
+
+class RecordingStore:
+    """A RowStore that notes every request in the job that is under way; the job may use it from several threads."""
+
+    def __init__(self, store: RowStore) -> None:
+        self._store, self._readers = store, count()
 
     def find(self, table: Table, key: RowKey) -> StoredRow | None:
         began = time.perf_counter()
@@ -108,8 +114,7 @@ class RecordingStore:
         columns: Sequence[str] = (),
         page_rows: int = PAGE_ROWS_MAX,
     ) -> Iterator[Sequence[StoredRow]]:
-        self._readers += 1
-        call = Page(self._readers, table, partition, (first, last), tuple(columns), page_rows)
+        call = Page(next(self._readers), table, partition, (first, last), tuple(columns), page_rows)
         pages = self._store.read_pages(table, partition, first=first, last=last, columns=columns, page_rows=page_rows)
         began, rows = time.perf_counter(), 0
         for page in pages:
@@ -129,21 +134,21 @@ class RecordingStore:
             self._note(Write(table, partition, tuple(operations)), began, len(operations))
 
     def _note(self, call: Call, began: float, rows: int) -> None:
-        self._job.calls.append(Timed(call, began, time.perf_counter(), rows))
+        CURRENT_JOB.get().calls.append(Timed(call, began, time.perf_counter(), rows))
 
 
 class RecordingSender:
-    """A CommandSender that notes every message."""
+    """A CommandSender that notes every message in the job that is under way."""
 
-    def __init__(self, sender: CommandSender, job: Job, queue_and_body: Callable[[Command], tuple[str, str]]) -> None:
-        self._sender, self._job, self._queue_and_body = sender, job, queue_and_body
+    def __init__(self, sender: CommandSender, queue_and_body: Callable[[Command], tuple[str, str]]) -> None:
+        self._sender, self._queue_and_body = sender, queue_and_body
 
     def send(self, commands: Sequence[Command], *, delay_seconds: int = 0) -> None:
         for command in commands:
             began = time.perf_counter()
             self._sender.send((command,), delay_seconds=delay_seconds)
             sent = Sent(*self._queue_and_body(command), delay_seconds)
-            self._job.calls.append(Timed(sent, began, time.perf_counter(), 0))
+            CURRENT_JOB.get().calls.append(Timed(sent, began, time.perf_counter(), 0))
 
 
 class Replay:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from azure.storage.queue import QueueMessage, QueueServiceClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
-from benchmarks.calls import Call, Job, RecordingSender, RecordingStore, Replay
+from benchmarks.calls import CURRENT_JOB, Call, Job, Replay
 from domain.commands import Command, ConfirmInvoice
 from domain.identifiers import derive_id
 from domain.outcome import Outcome
@@ -91,7 +91,8 @@ class Recording:
     def run(self, key: str, work: Work) -> int:
         job = Job()
         self.jobs.setdefault(key, []).append(job)
-        return work(RecordingStore(self.store, job), RecordingSender(self.sender, job, body_of))
+        CURRENT_JOB.set(job)
+        return work(self.store, self.sender)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,18 @@ from typing import Any
 
 from azure.core.pipeline.transport import RequestsTransport
 
-from benchmarks.calls import Job, Replay, counted, unconditional
+from benchmarks.calls import Job, RecordingSender, RecordingStore, Replay, counted, unconditional
 from benchmarks.console import give
-from benchmarks.stages import AT_ONCE, Measured, Plain, Queues, Recording, Replaying, Runner, Stages
+from benchmarks.stages import AT_ONCE, Measured, Plain, Queues, Recording, Replaying, Runner, Stages, body_of
 from benchmarks.stores import store_of
 from domain.commands import COMMANDS
+from domain.ports import RowStore
 from functions.messages import encode
+from functions.setting_list import SETUP_SECONDS
 from functions.settings import StorageConnection
 from functions.storage.clients import queue_service
 from functions.storage.queues import AzureCommandSender
+from functions.storage.remembering import RememberingRowStore
 
 _TICKS_PER_SECOND = 100
 
@@ -107,9 +110,9 @@ def _run(
     with ThreadPoolExecutor(AT_ONCE) as waves:
         runner: Runner
         if specification.mode == "product":
-            runner = Plain(store, sender)
+            runner = Plain(_as_wired(store), sender)
         elif specification.mode == "record":
-            runner = Recording(store, sender, jobs)
+            runner = Recording(_as_wired(RecordingStore(store)), RecordingSender(sender, body_of), jobs)
         else:
             runner = Replaying(Replay(store, queues.send, waves), _prepared(specification.notes))
         Stages(queues, runner, pool).run(measured, ProcessMeter(specification.emulator))
@@ -117,6 +120,10 @@ def _run(
         Path(specification.notes).write_bytes(pickle.dumps(jobs))
     bytes_moved = {} if counting is None else {"sent": counting.sent, "received": counting.received}
     return {"stages": measured.stages, "calls": counted(chain.from_iterable(jobs.values())), "bytes": bytes_moved}
+
+
+def _as_wired(store: RowStore) -> RowStore:
+    return RememberingRowStore(store, float(SETUP_SECONDS.default or 0), time.monotonic)
 
 
 def _prepared(notes: str) -> dict[str, list[Any]]:
