@@ -6,6 +6,7 @@ model knows no failures. **Nothing of it was measured in Azure.**
 """
 
 import heapq
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -86,7 +87,7 @@ class _Model:
     account: _Server
     places: dict[str, _Server] = field(default_factory=dict)
     # what waits for a free worker, in order, and what happens when
-    waiting: list[tuple[int, str]] = field(default_factory=list)
+    waiting: deque[tuple[int, str]] = field(default_factory=deque)
     events: list[tuple[float, int, Iterator[float]]] = field(default_factory=list)
     count: int = 0
     # of each document: its phase, the messages of it that are not done yet, and when it was done
@@ -126,7 +127,7 @@ class _Model:
             if not worker.free:
                 return
             worker.free -= 1
-            document, name = self.waiting.pop(0)
+            document, name = self.waiting.popleft()
             self.start(now, _message(self, worker, document, name, now))
 
     def request(self, now: float, document: int, request: Request) -> float:
