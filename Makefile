@@ -41,6 +41,16 @@ demo: setup ## documents from a draft proforma to a posted invoice and back, the
 run: setup ## the same, and leave the host and the emulator running to play with
 	@$(PYTHON) -m tools.demo run
 
+N ?=
+ROUNDS ?= 3
+.PHONY: bench
+bench: setup ## the whole line beside its own calls, measured; N=100000 for one invoice of so many lines
+	@$(PYTHON) -m benchmarks --rounds $(ROUNDS) $(if $(N),--lines $(N),)
+
+.PHONY: bench-scale
+bench-scale: setup ## a model of many workers: lines a second, and what limits them
+	@$(PYTHON) -m benchmarks.scale_report
+
 .PHONY: bench-tables
 bench-tables: setup ## what the two clients of the tables cost for each row, on an emulator of its own
 	@$(PYTHON) -m benchmarks.tables
