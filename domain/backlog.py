@@ -151,7 +151,7 @@ def item_of_milestone(milestone: Milestone, key: RowKey, etag: str) -> Item:
         is_ready=milestone.invoice_status == MilestoneStatus.READY_TO_INVOICE and milestone.invoice is None,
         settled=None if milestone.invoice_status in OPEN_MILESTONE_STATUSES else _words(milestone.invoice_status),
         invoice=milestone.invoice,
-        exclusion=_no_customer("milestone", milestone.milestone, milestone.contract_customer),
+        exclusion=_exclusion_of_milestone(milestone),
         row=milestone,
     )
 
@@ -165,6 +165,16 @@ def _exclusion_of_actual(actual: Actual) -> Problem | None:
         sentence = f"actual {actual.actual} is {state}; invoice the row that replaces it"
         return Problem(ReasonCode.ITEM_ADJUSTED, sentence, (actual.actual,))
     return _no_customer("actual", actual.actual, actual.contract_customer) or over_limit(actual)
+
+
+def _exclusion_of_milestone(milestone: Milestone) -> Problem | None:
+    if milestone.is_rest:
+        sentence = (
+            f"milestone {milestone.milestone} is what is left of milestone header {milestone.header}; say how much of "
+            "the header is billed next"
+        )
+        return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (milestone.milestone, milestone.header or ""))
+    return _no_customer("milestone", milestone.milestone, milestone.contract_customer)
 
 
 def over_limit(actual: Actual) -> Problem | None:
@@ -252,6 +262,8 @@ def _from_source(row: Actual | Milestone) -> Mapping[str, object]:
             "amount": row.amount,
             "project": row.project,
             "description": row.name,
+            "tax": row.tax,
+            "milestone_header": row.header,
         }
     names = ("transaction_class", "billing_type", "quantity", "price", "amount", "project", "category", "resource")
     return {name: getattr(row, name) for name in (*names, "description", "external_description", "origins")}

@@ -134,6 +134,12 @@ class Milestone(Record):
     )
     # the draft or invoice that it stands on
     invoice: Guid | None = Field(default=None, alias="msdyn_invoice")
+    # as the customer is told; finance computes its own
+    tax: Number | None = Field(default=None, alias="msdyn_tax")
+    # the header whose line it is: progress billing, or a milestone of several customers
+    header: Guid | None = Field(default=None, alias="msdyn_milestoneheader")
+    # True: what is left of its header for its customer; it can't be billed until the header says so
+    is_rest: bool | None = Field(default=None, alias="invoicing_isrest")
 
     @property
     def key(self) -> RowKey:

@@ -50,6 +50,9 @@ class ReasonCode(StrEnum):
     ITEM_HAS_NO_CUSTOMER = "item_has_no_customer"
     ITEM_ADJUSTED = "item_adjusted"
     ITEM_EXCEEDS_LIMIT = "item_exceeds_limit"
+    SPLIT_NOT_WHOLE = "split_not_whole"
+    ROUNDING_CUSTOMER_WRONG = "rounding_customer_wrong"
+    PROGRESS_WRONG = "progress_wrong"
     CURRENCY_NOT_OF_CONTRACT = "currency_not_of_contract"
     # -- editing a draft
     LINE_DETAIL_UNKNOWN = "line_detail_unknown"

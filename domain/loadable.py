@@ -4,7 +4,7 @@ Actuals, connections and milestones are append-only: a row that stands with othe
 reference rows belong to the systems that sell and keep the books, so a newer answer of theirs replaces what stands.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
@@ -27,11 +27,19 @@ from domain.errors import Problem, ReasonCode
 from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject
 from domain.invoice_schedule import InvoiceSchedule
 from domain.loading_columns import UNREAD_COLUMNS
+from domain.loading_lines import (
+    own_milestone,
+    placed_line_customer,
+    placed_schedule,
+    problems_of_splits,
+)
+from domain.milestone_header import MilestoneHeader
 from domain.option_sets import BillingStatus, MilestoneStatus, TransactionType
 from domain.record import Record
 from domain.rows import RowKey
 from domain.setup import SETUP_KINDS
 from domain.setup_items import SetupItem
+from domain.split_billing import LineCustomer
 from domain.tables import Table
 
 # id of an actual or a contract line: the key text of its row
@@ -56,6 +64,20 @@ _ACTUAL_MOVES = frozenset(
     )
 )
 _MILESTONE_MOVES = frozenset(("msdyn_invoicestatus", "msdyn_invoice"))
+_HEADER_MOVES = frozenset(
+    (
+        "msdyn_nextinvoicepercent",
+        "msdyn_nextinvoiceamount",
+        "msdyn_nextinvoicestatus",
+        "msdyn_milestonestatus",
+        "msdyn_invoicedtodate",
+        "msdyn_percentinvoiced",
+        "msdyn_remainingamount",
+        "invoicing_splits",
+        "invoicing_lines",
+        "invoicing_pendingsplit",
+    )
+)
 _SCHEDULE_MOVES = frozenset(
     (
         "msdyn_invoicerunstatus",
@@ -104,6 +126,8 @@ class Loadable:
     complete: Callable[[Record, Places], Record | Problem] = _as_given
     # the entry of the billing backlog, when the row is Ready to invoice
     backlog_entry: Callable[[Record], BacklogEntry | None] = _never_ready
+    # tells what is wrong with rows together, which stand all the same
+    check: Callable[[Iterable[Record]], Iterator[Problem]] | None = None
     # the schedule that a row plans; it goes on the work index of what is to run
     planned: Callable[[Record], InvoiceSchedule | None] = _never_due
 
@@ -162,19 +186,6 @@ def _ready_milestone(record: Record) -> BacklogEntry | None:
     return BacklogEntry(kind=ItemKind.MILESTONE, item=milestone.milestone) if is_ready else None
 
 
-def _placed_schedule(record: Record, places: Places) -> Record | Problem:
-    schedule = cast(InvoiceSchedule, record)
-    place = places.get(schedule.contract_line)
-    contract = schedule.contract or (RowKey.from_text(place).partition if place else None)
-    if contract is not None:
-        return schedule.changed(contract=contract)
-    sentence = (
-        f"invoice schedule {schedule.schedule} names contract line {schedule.contract_line}, which is not among the "
-        "contract lines of this load; name the file of the contract lines before this one"
-    )
-    return Problem(ReasonCode.ROW_COLUMN_WRONG, sentence, ("msdyn_contractlineid",))
-
-
 def _planned_schedule(record: Record) -> InvoiceSchedule:
     return cast(InvoiceSchedule, record)
 
@@ -227,7 +238,24 @@ LOADABLE: tuple[Loadable, ...] = (
         is_updatable=False,
         moves=_MILESTONE_MOVES,
         table_map="contract_line_milestones",
+        complete=own_milestone,
         backlog_entry=_ready_milestone,
+    ),
+    Loadable(
+        Table.DATAVERSE_LINE_CUSTOMERS,
+        "msdyn_contractlinecustomers",
+        _one(LineCustomer),
+        _own_key,
+        complete=placed_line_customer,
+        check=problems_of_splits,
+    ),
+    Loadable(
+        Table.DATAVERSE_MILESTONE_HEADERS,
+        "msdyn_contractlinemilestoneheaders",
+        _one(MilestoneHeader),
+        _own_key,
+        is_updatable=False,
+        moves=_HEADER_MOVES,
     ),
     Loadable(
         Table.DATAVERSE_INVOICE_SCHEDULES,
@@ -235,7 +263,7 @@ LOADABLE: tuple[Loadable, ...] = (
         _one(InvoiceSchedule),
         _own_key,
         moves=_SCHEDULE_MOVES,
-        complete=_placed_schedule,
+        complete=placed_schedule,
         planned=_planned_schedule,
     ),
     Loadable(

@@ -44,7 +44,7 @@ UNREAD_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
             """
             msdyn_amount_after_tax msdyn_contractline msdyn_contractlinedescription msdyn_description
             msdyn_externaldescription msdyn_invoicedate msdyn_owningcompany msdyn_price
-            msdyn_projecttask msdyn_startdatetime msdyn_tax msdyn_transactiontypecode
+            msdyn_projecttask msdyn_startdatetime msdyn_transactiontypecode
             """
         ),
         "msdyn_contractlineinvoiceschedules": _names(

@@ -91,9 +91,27 @@ def multiply_alike(left: Decimal, right: Decimal, amounts: Iterable[Decimal]) ->
 
 def percent_of(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
     """Take a percentage of an amount and round once: 25 % of 5,000.00 DKK is 1,250.00 DKK."""
+    return portion(amount, percent, minor_units(currency))
+
+
+def portion(amount: Decimal, percent: Decimal, places: int) -> Decimal:
+    """Take a percentage of an amount or a quantity and round once, half away from zero, to so many decimals."""
     with localcontext(_WORKING):
-        share = amount * percent.scaleb(-2)
-    return round_amount(share, currency)
+        return (amount * percent.scaleb(-2)).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def prorated(number: Decimal, part: Decimal, whole: Decimal, places: int) -> Decimal:
+    """Take as much of a number as a part is of a whole, and round once to so many decimals."""
+    with localcontext(_WORKING):
+        return (number * part / whole).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def percentage(part: Decimal, whole: Decimal) -> Decimal:
+    """Tell what percentage a part is of a whole, to two decimals; of nothing it is zero."""
+    if not whole:
+        return ZERO
+    with localcontext(_WORKING):
+        return (part.scaleb(2) / whole).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def total(numbers: Iterable[Decimal]) -> Decimal:

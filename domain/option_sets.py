@@ -86,6 +86,23 @@ class MilestoneStatus(IntEnum):
     CUSTOMER_INVOICE_POSTED = 192350003
 
 
+class InvoiceScheduleType(IntEnum):
+    """How a milestone header is billed; the values are not public, these are ours."""
+
+    # as a whole, one milestone for each customer
+    MILESTONE_BASED = 192350000
+    # a part at a time
+    PROGRESS_BASED = 192350001
+
+
+class MilestoneHeaderStatus(IntEnum):
+    """How far a milestone header is billed; the values are not public, these are ours."""
+
+    NOT_STARTED = 192350000
+    IN_PROGRESS = 192350001
+    COMPLETED = 192350002
+
+
 class InvoiceRunStatus(IntEnum):
     """`msdyn_invoicerunstatus` of an invoice schedule."""
 

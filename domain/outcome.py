@@ -20,6 +20,7 @@ class Action(StrEnum):
     ROWS_SYNCED = "rows_synced"
     MAP_PAUSED = "map_paused"
     PROFORMA_CREATED = "proforma_created"
+    MILESTONE_CHANGED = "milestone_changed"
     DRAFT_CHANGED = "draft_changed"
     DRAFT_DELETED = "draft_deleted"
     CONFIRMATION_SCHEDULED = "confirmation_scheduled"

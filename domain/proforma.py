@@ -163,6 +163,8 @@ class InvoiceLineDetail(Record):
     previous_quantity: Number | None = Field(default=None, alias="invoicing_previousquantity")
     previous_tax: Number | None = Field(default=None, alias="invoicing_previoustax")
     origins: Texts = Field(default=(), alias="msdyn_transactionorigins")
+    # the header of the milestone behind it, when that has one
+    milestone_header: Guid | None = Field(default=None, alias="invoicing_milestoneheader")
     # the key text of the unbilled sale or milestone behind it, and its id; None: added by hand
     source_key: Text | None = Field(default=None, alias="invoicing_sourcekey")
     source: Guid | None = Field(default=None, alias="invoicing_source")

@@ -6,7 +6,16 @@ changes while the milestone is invoiced, and only a cutover carries it.
 """
 
 from domain.option_sets import MilestoneStatus
-from domain.table_map_definition import AfterArrival, ColumnMapping, Direction, OneWay, TableMap, ValueMap
+from domain.table_map_definition import (
+    AfterArrival,
+    ColumnMapping,
+    Condition,
+    Direction,
+    OneWay,
+    Operator,
+    TableMap,
+    ValueMap,
+)
 from domain.table_maps import lookups
 from domain.tables import Table
 
@@ -23,6 +32,8 @@ MAP = TableMap(
     direction=Direction.DATAVERSE_TO_FINANCE,
     keys=("msdyn_contractlinescheduleofvalueid",),
     company=lookups.COMPANY_OF_CONTRACT,
+    # what is left of a header changes with every part that is billed; it crosses when it is billed itself
+    filter=(Condition("invoicing_isrest", Operator.NOT_EQUAL, True, absent=False),),
     columns=(
         ColumnMapping("msdyn_contractlinescheduleofvalueid", "TransactionId"),
         ColumnMapping("msdyn_contract", "ContractId", lookups.CONTRACT_NUMBER),

@@ -15,6 +15,7 @@ from domain.rows import Insert
 from domain.saving import read_keys, save
 from domain.tables import Table
 from domain.workflows.due_items import put_back_indexed
+from domain.workflows.milestone_headers import follow_items
 
 
 def add_sales(store: RowStore, contract: str, made: Iterable[Made]) -> None:
@@ -31,3 +32,4 @@ def release_milestones(store: RowStore, released: Sequence[Release]) -> None:
     rows = read_keys(store, Table.DATAVERSE_MILESTONES, invoices)
     items = [item_of_milestone(Milestone.from_columns(row.columns), key, row.etag) for key, row in rows.items()]
     put_back_indexed(store, [item for item in items if item.invoice == invoices[item.key]])
+    follow_items(store, items)

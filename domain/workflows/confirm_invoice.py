@@ -36,6 +36,7 @@ from domain.tables import Table
 from domain.workflows.back_on_backlog import add_sales, release_milestones
 from domain.workflows.confirm_many import told_in_bulk
 from domain.workflows.draft_acts import not_editable, settle
+from domain.workflows.milestone_headers import follow_details
 from domain.workflows.reading import known_document, paged, read_records
 
 # problems behind the first whose ids a refusal names; they are enough to start mending
@@ -264,6 +265,7 @@ def _write(store: RowStore, invoice: Invoice, page: Sequence[tuple[_Decided, Con
             if each.source_changes and source_kind(decided.detail) == kind
         )
         save_across(store, table, ((key.partition, Merge(key.row, each.source_changes)) for key, each in mine))
+    follow_details(store, (decided.detail for decided, _ in page))
     release_milestones(store, [each for _, outcome in page for each in outcome.released])
 
 

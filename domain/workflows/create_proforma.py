@@ -17,7 +17,7 @@ from domain.commands import CreateProforma
 from domain.draft_totals import DetailAmount, DraftTotals
 from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
-from domain.money import ZERO
+from domain.money import total
 from domain.number_sequences import formatted
 from domain.option_sets import ProjectInvoiceStatus
 from domain.outcome import Action, Outcome
@@ -29,6 +29,7 @@ from domain.schedule_runs import LineLimits, RunResult, failed_lines, line_limit
 from domain.tables import Table
 from domain.workflows.draft_details import leave_out, save_details
 from domain.workflows.due_items import Billing, claim, due_and_behind, read_billing
+from domain.workflows.milestone_headers import follow_items
 from domain.workflows.numbering import allocate
 from domain.workflows.reading import find_record, read_records
 from domain.workflows.schedule_rows import end_run, read_run
@@ -101,12 +102,14 @@ def _make_draft(store: RowStore, billing: Billing, customer: str, items: Sequenc
     stands = find_record(store, Table.DATAVERSE_INVOICES, RowKey(invoice, invoice), Invoice)
     mine = claim(store, billing, invoice, items) if stands is None else [each for each in items if each.invoice]
     if not mine:
+        follow_items(store, items)
         return stands is not None
     details = [(item, detail_of(item, invoice, billing.lines[item.contract_line or ""])) for item in mine]
     if stands is None or stands.is_editable:
         save_details(store, invoice, details, is_new=stands is None)
     if not _commit(store, billing, customer):
         mine = leave_out(store, invoice, details)
+    follow_items(store, items)
     save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, (Delete(item.key.row) for item in mine))
     return True
 
@@ -187,8 +190,8 @@ def _header(store: RowStore, billing: Billing, customer: str, totals: DraftTotal
         status=ProjectInvoiceStatus.DRAFT,
         payment_terms=payer.payment_terms,
         amount=totals.chargeable,
-        tax=ZERO,
-        total=totals.chargeable,
+        tax=totals.tax,
+        total=total((totals.chargeable, totals.tax)),
         details=totals.count,
         created_by=billing.wish,
         created_at=billing.asked_at,

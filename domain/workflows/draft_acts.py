@@ -24,6 +24,7 @@ from domain.tables import Table
 from domain.workflows.corrective_details import read_billed, save_corrections
 from domain.workflows.draft_details import Drafted, leave_out, release, save_details
 from domain.workflows.due_items import Billing, claim, due_items, read_billing
+from domain.workflows.milestone_headers import follow_items
 from domain.workflows.reading import read_records
 
 # what is to be changed on a draft as it stands; None when nothing is
@@ -131,6 +132,7 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
         stands = Invoice.from_columns(_header_row(store, header.invoice).columns)
         if drafted and not stands.is_editable:
             leave_out(store, header.invoice, drafted)
+            follow_items(store, (item for item, _ in drafted))
         raise
 
 
@@ -206,6 +208,7 @@ def _refresh(store: RowStore, header: Invoice, cut_off: date) -> list[Drafted]:
     lines = (none.line(line, invoice) for line in billing.lines.values())
     missing = (Insert(line.key.row, line.to_columns()) for line in lines if line.key.row not in standing)
     save(store, Table.DATAVERSE_INVOICE_LINES, invoice, missing)
+    follow_items(store, items)
     entries = (Delete(item.key.row) for item in items)
     save(store, Table.DATAVERSE_BILLING_BACKLOG, header.contract, entries)
     return details

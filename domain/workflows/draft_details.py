@@ -12,6 +12,7 @@ from domain.saving import read_keys, save
 from domain.tables import Table
 from domain.workflows.corrective_details import give_back
 from domain.workflows.due_items import claimed_by, put_back, put_back_indexed
+from domain.workflows.milestone_headers import follow_details
 
 # above every row key that begins with the same text
 _HIGHEST = "~"
@@ -53,6 +54,7 @@ def release(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail])
     sources = (_source(each) for each in details if _has_source(each))
     items = claimed_by(store, invoice, sources)
     put_back_indexed(store, items)
+    follow_details(store, details)
     disconnect(store, invoice, [each.key.row for each in details])
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import batched
+from itertools import batched, islice
 
 from domain.commands import SyncTableMap
 from domain.errors import ChangedMeanwhile, ContentDiffers, Problem, ReasonCode, RowMissing
@@ -22,6 +22,7 @@ from domain.ports import CommandSender, RowStore
 from domain.rows import Insert, Operation, RowKey
 from domain.saving import ROUNDS_MAX, read_keys, save
 from domain.tables import Table
+from domain.workflows.reading import read_records
 from domain.workflows.schedule_rows import plan as put_on_index
 
 BATCH_ROWS = 1_000
@@ -119,11 +120,21 @@ def load_rows(
             standing |= _load_group(store, loadable, partition, group, report)
         _remember(loadable, placed, standing, load)
         progress(report.rows)
+    _check_together(store, loadable, standing, report)
     commands = list(sync_commands(loadable, standing, load))
     for some in batched(commands, BATCH_ROWS, strict=False):
         sender.send(some)
     report.commands = len(commands)
     return report
+
+
+def _check_together(store: RowStore, loadable: Loadable, standing: set[RowKey], report: FileReport) -> None:
+    if loadable.check is None:
+        return
+    for partition in sorted({key.partition for key in standing}):
+        records = read_records(store, loadable.table, partition, loadable.records[""])
+        wrong = (RowProblem(report.file, "", "", problem) for problem in loadable.check(records))
+        report.problems += islice(wrong, PROBLEMS_MAX)
 
 
 def _clean(document: Document, batch: Iterable[Raw], load: Load, report: FileReport) -> Iterator[_Placed]:

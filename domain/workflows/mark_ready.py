@@ -26,6 +26,7 @@ from domain.ports import RowStore
 from domain.rows import Insert, Merge, RowKey
 from domain.saving import save
 from domain.tables import Table
+from domain.workflows.milestone_headers import follow_items
 from domain.workflows.reading import find_record
 
 # items that are marked between two reads of the contract
@@ -95,6 +96,7 @@ def _mark(store: RowStore, contract: str, items: Sequence[Item]) -> None:
     for kind in ItemKind:
         merges = [Merge(item.key.row, READY_COLUMNS[kind], item.etag) for item in items if item.kind == kind]
         _merge(store, contract, kind, merges)
+    follow_items(store, items)
 
 
 def _merge(store: RowStore, contract: str, kind: ItemKind, merges: Sequence[Merge]) -> None:

@@ -25,10 +25,12 @@ from domain.invoice_proposal import ProjectInvoice, ProjectInvoiceLine, Proposal
 from domain.invoice_schedule import DueSchedule, InvoiceSchedule
 from domain.journal import Journal, JournalLine
 from domain.ledger import CustomerTransaction, LedgerEntry, ProjectTransaction, TaxTransaction
+from domain.milestone_header import MilestoneHeader
 from domain.money import plain_text
 from domain.problems import OpenProblem
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.record import Record, Text, Texts
+from domain.split_billing import LineCustomer
 from domain.staging import OnAccountTransaction, StagedActual, StagedMilestone, StagedRelationship
 from domain.tables import Table
 from tools.scenarios.document import BadScenario
@@ -63,6 +65,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Milestone,
             {"name": "milestone", "text": "name", "date": "milestone_date", "status": "invoice_status"},
         ),
+        "milestone headers": Kind(
+            Table.DATAVERSE_MILESTONE_HEADERS,
+            MilestoneHeader,
+            {"name": "header", "text": "name", "date": "milestone_date"},
+        ),
+        "line customers": Kind(Table.DATAVERSE_LINE_CUSTOMERS, LineCustomer),
         "invoice schedules": Kind(
             Table.DATAVERSE_INVOICE_SCHEDULES, InvoiceSchedule, {"name": "schedule", "status": "run_status"}
         ),

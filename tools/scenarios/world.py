@@ -19,12 +19,14 @@ from domain.errors import NotYet, Problem
 from domain.identifiers import derive_id
 from domain.invoice_schedule import InvoiceSchedule
 from domain.loading import open_document
+from domain.milestone_header import MilestoneHeader
 from domain.money import decimal_from, multiply
 from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionType
 from domain.pending_work import WorkKind
 from domain.record import Record
 from domain.rows import Insert, RowKey
 from domain.setup import SETUP_KINDS
+from domain.split_billing import LineCustomer
 from domain.tables import Table
 from domain.workflows.confirm_invoice import commands_after
 from domain.workflows.dispatch import perform
@@ -277,6 +279,23 @@ def _schedule(terms: Terms, line: ContractLine, given: dict[str, object]) -> Rec
     return InvoiceSchedule.model_validate({"contract_line": line.line, **given})
 
 
+def _line_customer(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
+    id_ = derive_id("scenario", "line customer", line.line, given["contract_customer"])
+    return LineCustomer.model_validate({"line_customer": id_, "contract_line": line.line, **given})
+
+
+def _milestone_header(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
+    defaults = {
+        "name": "Milestone",
+        "contract": terms.contract.contract,
+        "contract_line": line.line,
+        "project": line.project,
+        "currency": terms.contract.currency,
+        "milestone_date": _DAY_DEFAULT,
+    }
+    return MilestoneHeader.model_validate({**defaults, **given})
+
+
 def _payer(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
     stands = (dict(payer) for payer in terms.customers if payer.name == given["name"])
     new = {"contract_customer": derive_id("scenario", given["name"]), "contract": terms.contract.contract}
@@ -296,5 +315,7 @@ _DEFAULTS: Mapping[type[Record], Callable[[Terms, ContractLine, dict[str, object
         ContractCustomer: _payer,
         ContractLine: _line,
         InvoiceSchedule: _schedule,
+        LineCustomer: _line_customer,
+        MilestoneHeader: _milestone_header,
     }
 )

@@ -21,6 +21,8 @@ var tableNames = [
   'DataverseContractCustomers'
   'DataverseMilestones'
   'DataverseBillingBacklog'
+  'DataverseLineCustomers'
+  'DataverseMilestoneHeaders'
   'DataverseInvoiceSchedules'
   'DataverseDueSchedules'
   'DataverseDrafts'
