@@ -12,6 +12,7 @@ from functions import (
     post_proposal,
     record_dead_letter,
     revise_invoice,
+    sweep_poison_queues,
     sync_table_map,
     write_back_posting,
 )
@@ -28,6 +29,7 @@ BLUEPRINTS = (
     write_back_posting.blueprint,
     record_dead_letter.blueprint,
     measure_pending.blueprint,
+    sweep_poison_queues.blueprint,
 )
 
 

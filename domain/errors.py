@@ -28,6 +28,7 @@ class ReasonCode(StrEnum):
     """Why something stopped, in order of precedence: when two reasons apply, the first one is told."""
 
     # -- messages
+    MESSAGE_ENCODING_WRONG = "message_encoding_wrong"
     MESSAGE_NOT_JSON = "message_not_json"
     MESSAGE_TOO_LARGE = "message_too_large"
     MESSAGE_SCHEMA_UNKNOWN = "message_schema_unknown"

@@ -1,6 +1,7 @@
 """What the workflows need from the outside, and nothing about how it is done."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -68,4 +69,35 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Tell the instant, aware, in UTC."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PoisonMessage:
+    """A message as it stands in a poison queue."""
+
+    # as it stands in the queue: base64 when the sender kept to it
+    text: str
+    # what deletes it: opaque
+    id: str
+    receipt: str
+
+
+class PoisonQueues(Protocol):
+    """The queues into which the host moves what it gives up on, one for each kind of command."""
+
+    def receive(self, kind: str) -> Sequence[PoisonMessage]:
+        """Take up to 32 visible messages; nobody else sees them for five minutes. Empty: none can be seen.
+
+        Raises:
+            StoreError: the queue does not exist. OutcomeUnknown: no clear answer.
+        """
+        ...
+
+    def delete(self, kind: str, message: PoisonMessage) -> None:
+        """Delete a message that was taken; one that is gone, or that somebody else has taken since, is left alone.
+
+        Raises:
+            OutcomeUnknown: no clear answer.
+        """
         ...

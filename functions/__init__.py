@@ -15,5 +15,6 @@
 | `post_pending_proposals` | timer POST_PROPOSAL_SCHEDULE | `domain.workflows.post_pending` |
 | `write_back_posting` | queue write-back-posting | `domain.workflows.write_back_posting` |
 | `measure_pending` | timer MEASURE_PENDING_SCHEDULE | `domain.workflows.measure_pending` |
+| `sweep_poison_queues` | timer SWEEP_POISON_QUEUES_SCHEDULE | `domain.workflows.sweep_poison_queues` |
 | `record_dead_letter_<queue>` | every `<queue>-poison` | `domain.workflows.record_dead_letter` |
 """

@@ -33,6 +33,11 @@ SCHEDULE_SETTINGS: tuple[Setting, ...] = (
     Setting("POST_JOURNAL_SCHEDULE", None, "When unposted integration journals are posted: six-field NCRONTAB, UTC."),
     Setting("POST_PROPOSAL_SCHEDULE", None, "When imported invoice proposals are posted: six-field NCRONTAB, UTC."),
     Setting("CREATE_PROFORMA_SCHEDULE", None, "When invoice schedules run: six-field NCRONTAB, UTC."),
+    Setting(
+        "SWEEP_POISON_QUEUES_SCHEDULE",
+        None,
+        "When poison queues are emptied of what no trigger can read: six-field NCRONTAB, UTC.",
+    ),
     Setting("MEASURE_PENDING_SCHEDULE", None, "When pending work is counted: six-field NCRONTAB, UTC."),
 )
 MESSAGE_ATTEMPTS_MAX = Setting(

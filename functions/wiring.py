@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 from functools import cache
 from time import monotonic
 
-from domain.ports import Clock, CommandSender, RowStore
+from domain.ports import Clock, CommandSender, PoisonQueues, RowStore
 from functions.messages import encode
 from functions.settings import Settings
 from functions.storage.clients import queue_service, row_store, table_service
+from functions.storage.poison import AzurePoisonQueues
 from functions.storage.queues import AzureCommandSender
 from functions.storage.remembering import RememberingRowStore
 
@@ -29,6 +30,7 @@ class Wiring:
     store: RowStore
     sender: CommandSender
     clock: Clock
+    poison: PoisonQueues
 
 
 @cache
@@ -42,5 +44,7 @@ def wiring() -> Wiring:
     store = row_store(table_service(settings.storage), is_lean=settings.is_lean)
     if settings.setup_seconds:
         store = RememberingRowStore(store, settings.setup_seconds, monotonic)
-    sender = AzureCommandSender(queue_service(settings.storage), settings.queues, encode)
-    return Wiring(settings, store, sender, SystemClock())
+    queues = queue_service(settings.storage)
+    sender = AzureCommandSender(queues, settings.queues, encode)
+    poison = AzurePoisonQueues(queues, settings.queues)
+    return Wiring(settings, store, sender, SystemClock(), poison)

@@ -80,6 +80,9 @@ param postProposalSchedule string = '0 */5 * * * *'
 @description('When invoice schedules run: six-field NCRONTAB, UTC.')
 param createProformaSchedule string = '0 */15 * * * *'
 
+@description('Poison queues are emptied of what no trigger can read: six-field NCRONTAB, UTC.')
+param sweepPoisonQueuesSchedule string = '0 */10 * * * *'
+
 @description('When pending work and dead letters are counted: six-field NCRONTAB, UTC.')
 param measurePendingSchedule string = '0 */5 * * * *'
 
@@ -134,6 +137,7 @@ var schedules = {
   POST_PROPOSAL_SCHEDULE: postProposalSchedule
   CREATE_PROFORMA_SCHEDULE: createProformaSchedule
   MEASURE_PENDING_SCHEDULE: measurePendingSchedule
+  SWEEP_POISON_QUEUES_SCHEDULE: sweepPoisonQueuesSchedule
 }
 
 module identity 'modules/identity.bicep' = {

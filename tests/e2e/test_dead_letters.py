@@ -1,5 +1,6 @@
 """Messages that cannot be processed: each is kept with its reason, and none stays in a poison queue."""
 
+import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -212,3 +213,38 @@ def test_a_message_that_killed_the_process_each_time_is_kept_from_every_queue(ac
     ]
     assert all("without leaving a reason" in letter.sentence for letter in kept)
     assert account.waiting() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "code"),
+    [
+        ("good morning, no base64", b"good morning, no base64", ReasonCode.MESSAGE_ENCODING_WRONG),
+        (
+            base64.b64encode(body(dequeueCount="x")).decode(),
+            body(dequeueCount="x"),
+            ReasonCode.MESSAGE_FIELD_WRONG,
+        ),
+    ],
+    ids=["not base64", "a dequeueCount that is no number"],
+)
+def test_what_no_trigger_can_read_is_swept_from_the_poison_queue(
+    account: Account, host: DevHost, text: str, kept: bytes, code: ReasonCode
+) -> None:
+    account.send_text("confirm-invoice", text)
+    work, poison = (listener_of(host, name) for name in ("confirm_invoice", "record_dead_letter_confirm_invoice"))
+    given_up = ""
+    while not given_up.startswith("moved to"):
+        given_up = deliver_once(work)
+    # its own trigger stumbles as well, and the message is hidden until the host's lease ends
+    (message,) = poison.receive(1)
+    then = poison.processor.process(poison.processor.delivery(message)).then
+    assert then == "left invisible until its lease ends"
+    host.fire_timer("sweep_poison_queues")
+    assert (account.waiting(), letters(account, kept)) == ({"confirm-invoice-poison": 1}, [])
+    with account.queue("confirm-invoice-poison") as queue:
+        queue.update_message(message, visibility_timeout=0)
+    for _ in range(2):
+        host.fire_timer("sweep_poison_queues")
+        assert account.waiting() == {}
+        (letter,) = letters(account, kept)
+        assert (letter.queue, letter.code) == ("confirm-invoice", code)

@@ -29,6 +29,7 @@ TIMERS = {
     "post_pending_proposals": "%POST_PROPOSAL_SCHEDULE%",
     "create_scheduled_proformas": "%CREATE_PROFORMA_SCHEDULE%",
     "measure_pending": "%MEASURE_PENDING_SCHEDULE%",
+    "sweep_poison_queues": "%SWEEP_POISON_QUEUES_SCHEDULE%",
 }
 
 

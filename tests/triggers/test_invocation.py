@@ -275,6 +275,7 @@ def _expect_no_rows(caplog: pytest.LogCaptureFixture) -> None:
         "create_scheduled_proformas",
         "import_from_staging",
         "measure_pending",
+        "sweep_poison_queues",
         "post_pending_journals",
         "post_pending_proposals",
     ],
@@ -306,7 +307,7 @@ def test_a_message_of_a_paused_map_waits_without_using_up_its_deliveries(
         | {"first": "0", "last": "~", "side": "finance"}
     )
     paused = replace(app.settings, paused_table_maps=frozenset((EXPORT,)))
-    monkeypatch.setattr("functions.invocation.wiring", lambda: Wiring(paused, app.store, queues, queues.clock))
+    monkeypatch.setattr("functions.invocation.wiring", lambda: replace(app, settings=paused, sender=queues))
     began = queues.clock.now()
     with caplog.at_level(logging.INFO, "invoicing"):
         deliver("sync_table_map", command, deliveries=5)

@@ -13,6 +13,7 @@ SCHEDULES = {
     "POST_JOURNAL_SCHEDULE": "0 0 * * * *",
     "POST_PROPOSAL_SCHEDULE": "0 30 * * * *",
     "CREATE_PROFORMA_SCHEDULE": "0 0 3 * * *",
+    "SWEEP_POISON_QUEUES_SCHEDULE": "0 */10 * * * *",
     "MEASURE_PENDING_SCHEDULE": "0 */5 * * * *",
 }
 GOOD = SCHEDULES | {"INVOICING_STORAGE": "UseDevelopmentStorage=true"}

@@ -11,6 +11,7 @@ from domain.replays import Replay, ReplayState, last_of
 # what can't be decoded can't be replayed as it is
 UNREADABLE = frozenset(
     (
+        ReasonCode.MESSAGE_ENCODING_WRONG,
         ReasonCode.MESSAGE_NOT_JSON,
         ReasonCode.MESSAGE_TOO_LARGE,
         ReasonCode.MESSAGE_SCHEMA_UNKNOWN,
