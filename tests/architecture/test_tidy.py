@@ -13,6 +13,7 @@ DEAD_COPIES = (".bak", ".old", ".orig", ".rej", ".disabled", ".swp", "~")
 # Path: the reason why no other module of the app imports it.
 STANDS_ALONE: MappingProxyType[str, str] = MappingProxyType(
     {
+        "functions/storage/memory_poison.py": "a port in memory, as the next one",
         "functions/storage/memory.py": "the ports in memory: what tests run on, kept beside what it must behave like",
     }
 )
