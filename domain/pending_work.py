@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from domain.commands import ImportProposal
+from domain.commands import ImportProposal, Instant
 from domain.option_sets import FinanceTransactionType
 from domain.record import CompanyCode, Guid, KeyText, Record, Text
 from domain.rows import Columns, RowKey
@@ -58,6 +58,8 @@ class PendingWork(Record):
     claims: int | None = Field(default=None, alias="Claims", ge=1)
     # journal lines: the choice of rows that is committed and whose journals are being made; None: choose
     run: Text | None = Field(default=None, alias="CommittedRun")
+    # journal lines: when the rows were sent; None: it does not matter any more
+    requested_at: Instant | None = Field(default=None, alias="RequestedAt")
     # journal lines: the deleted line, as key text, whose actual is given back to the staging table first
     deleted_line: Text | None = Field(default=None, alias="DeletedJournalLine")
 

@@ -69,7 +69,7 @@ def import_from_staging(
     companies = Companies(store)
     work: Mapping[WorkKind, Work] = {
         WorkKind.ON_ACCOUNT: lambda row: import_on_account(store, companies, row),
-        WorkKind.JOURNAL_LINES: lambda row: import_journal_lines(store, companies, row),
+        WorkKind.JOURNAL_LINES: lambda row: import_journal_lines(store, companies, row, now),
         WorkKind.RELATED_VOUCHERS: lambda row: relate_vouchers(store, row, now),
         WorkKind.PROPOSAL_LINES: lambda row: import_lines(store, sender, companies, _command(row, now)),
     }

@@ -13,7 +13,7 @@ voucher for each line; a row without an exchange rate is not added and is tried 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 
 from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode
@@ -33,6 +33,7 @@ from domain.tables import Table
 from domain.workflows.companies import Companies
 from domain.workflows.deleted_lines import LINES, give_back
 from domain.workflows.journal_vouchers import choose_vouchers
+from domain.workflows.prevalidate_actuals import invalid_actuals, is_too_young
 from domain.workflows.reading import find_record
 from domain.workflows.staged_range import Staged, Stamps, Taken, name_choice, read_originals, read_staged
 from domain.workflows.work_index import claim, put_away
@@ -61,19 +62,22 @@ class _Choice:
     is_shared: bool
 
 
-def import_journal_lines(store: RowStore, companies: Companies, pending: StoredRow) -> Outcome:
+def import_journal_lines(store: RowStore, companies: Companies, pending: StoredRow, now: datetime) -> Outcome:
     """Make journals of the rows of a range that are ready; the others keep waiting with their reason.
 
     Args:
         store: where staging and journals stand.
         companies: the set-up of legal entities, as of this tick.
         pending: the work row.
+        now: the instant of the tick: where the company prevalidates, rows that are too young wait.
 
     Raises:
         ChangedMeanwhile: a row changed under the run's hands; the next tick chooses again.
         RowMissing: another worker has finished the work.
         NotYet: something that a chosen row needs has gone from the set-up; the next tick goes on.
     """
+    if is_too_young(companies, PendingWork.from_columns(pending.columns), now):
+        return Outcome(Action.NOTHING_TO_DO, pending.key.row)
     stored = claim(store, pending)
     if stored is None:
         return Outcome(Action.NOTHING_TO_DO, pending.key.row)
@@ -111,9 +115,12 @@ def _choose(store: RowStore, work: _Work) -> _Choice:
     taken = [(staged, stamps.taken(staged)) for staged in rows]
     is_shared = any(by is Taken.BY_OTHER_WORK for _, by in taken)
     free = [staged for staged, by in taken if by is Taken.FREE]
+    invalid: Mapping[RowKey, Problem] = {}
+    if work.setup.parameters.prevalidates_actuals:
+        invalid = invalid_actuals(store, [staged.key for staged in free])
     originals = read_originals(store, free)
     for staged in free:
-        content = _content(work, staged, originals)
+        content = invalid.get(staged.key) or _content(work, staged, originals)
         if isinstance(content, JournalLineContent):
             ready.append((staged, content))
         else:

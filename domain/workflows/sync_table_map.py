@@ -6,33 +6,28 @@ as a problem.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import batched, groupby
-from typing import NamedTuple
 
 from domain.commands import SyncTableMap
 from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused, RowMissing
 from domain.outcome import Action, Fact, Outcome
 from domain.pending_work import CROSS_COMPANY, PendingWork, WorkKind, work_for
 from domain.ports import RowStore
-from domain.rows import Columns, Insert, Merge, Operation, RowKey, StoredRow
+from domain.rows import Insert, Merge, Operation, StoredRow
 from domain.saving import ROUNDS_MAX, Writers, in_turn, read_keys, save
 from domain.table_map import (
     Comparison,
-    apply,
     compare,
-    lookup_columns,
-    needed_lookups,
-    passes,
     row_id,
     source_columns,
-    target_key,
 )
-from domain.table_map_definition import COMPANY_COLUMN, Direction, LookupKey, TableMap
+from domain.table_map_definition import COMPANY_COLUMN, Direction, TableMap
 from domain.table_maps import TABLE_MAPS, find_map
 from domain.tables import Table
 from domain.workflows.left_behind import LeftBehind
+from domain.workflows.row_mapper import MappedRow, RowMapper
 
 # mapped rows that are written together: ten transactions
 BLOCK_ROWS_MAX = 1000
@@ -62,19 +57,14 @@ def sync_table_map(store: RowStore, command: SyncTableMap, *, writers: Writers =
         each page of the range, at most one for each row looked up, ceil(N / 100) transactions, and one insert for each
         kind of work and legal entity; the target is not read.
     """
-    sync = _Sync(store, _allowed_map(command), command, writers)
+    table_map = _allowed_map(command)
+    sync = _Sync(store, table_map, command, writers, RowMapper(store, table_map))
     for block in batched(sync.mapped_rows(), BLOCK_ROWS_MAX, strict=False):
         sync.land(block)
     if not sync.read and not sync.table_map.may_be_empty:
         raise NotYet(_source_missing(sync.table_map, command))
     sync.register_work()
     return sync.outcome()
-
-
-class _Row(NamedTuple):
-    source: RowKey
-    target: RowKey
-    columns: Columns
 
 
 @dataclass(slots=True)
@@ -93,17 +83,17 @@ class _Sync:
     table_map: TableMap
     command: SyncTableMap
     writers: Writers
+    mapper: RowMapper
     # source rows in the range, and those of them that passed the filter
     read: int = 0
     passed: int = 0
     updated: int = 0
-    lookups: dict[LookupKey, Columns | None] = field(default_factory=dict)
     # rows that give the work, for each kind and legal entity
     work: Counter[tuple[WorkKind, str]] = field(default_factory=Counter)
     # a look-up that finds nothing may find it later, so it is told before what stays wrong
     behind: LeftBehind = field(default_factory=lambda: LeftBehind(ReasonCode.MAP_LOOKUP_MISSING))
 
-    def mapped_rows(self) -> Iterator[_Row]:
+    def mapped_rows(self) -> Iterator[MappedRow]:
         """Read the range page by page and map what can cross."""
         pages = self.store.read_pages(
             self.table_map.source,
@@ -114,34 +104,12 @@ class _Sync:
         )
         for page in pages:
             self.read += len(page)
-            mapped, problems = self.map_rows(page)
+            mapped, problems = self.mapper.map_rows(page)
             self.passed += len(mapped) + len(problems)
             self.behind.add(problems)
             yield from mapped
 
-    def map_rows(self, rows: Iterable[StoredRow]) -> tuple[list[_Row], list[Problem]]:
-        passing = [row for row in rows if passes(self.table_map, row.columns)]
-        self.look_up(passing)
-        mapped: list[_Row] = []
-        problems: list[Problem] = []
-        for row in passing:
-            result = apply(self.table_map, row.columns, self.lookups)
-            if isinstance(result, Problem):
-                problems.append(result)
-            else:
-                mapped.append(_Row(row.key, target_key(self.table_map, row), result))
-        return mapped, problems
-
-    def look_up(self, rows: Sequence[StoredRow]) -> None:
-        """Read what the rows look up and was not read before, hop by hop, each row once for the whole command."""
-        columns = lookup_columns(self.table_map)
-        while wanted := {key for row in rows for key in needed_lookups(self.table_map, row.columns, self.lookups)}:
-            for table, keys in groupby(sorted(wanted), key=lambda key: key.table):
-                asked = [key.key for key in keys]
-                found = read_keys(self.store, table, asked, columns[table])
-                self.lookups |= {LookupKey(table, key): found[key].columns if key in found else None for key in asked}
-
-    def land(self, rows: Sequence[_Row]) -> None:
+    def land(self, rows: Sequence[MappedRow]) -> None:
         """Write mapped rows, partition by partition; rows that stand otherwise are looked at one by one."""
         for partition, group in groupby(rows, key=lambda row: row.target.partition):
             landing = list(group)
@@ -155,7 +123,7 @@ class _Sync:
             if kind is not None:
                 self.work[kind, str(row.columns.get(COMPANY_COLUMN, CROSS_COMPANY))] += 1
 
-    def settle(self, partition: str, rows: Sequence[_Row]) -> None:
+    def settle(self, partition: str, rows: Sequence[MappedRow]) -> None:
         """Bring rows up to date where their map lets them follow, by version, with what the source says now."""
         for attempt in range(1, ROUNDS_MAX + 1):
             decision = self.decide(rows)
@@ -169,14 +137,14 @@ class _Sync:
             self.behind.add(decision.problems)
             return
 
-    def decide(self, rows: Sequence[_Row]) -> _Decision:
+    def decide(self, rows: Sequence[MappedRow]) -> _Decision:
         # the target first: whoever changes it after that makes our merge fail, and what the source says is then newer
         names = tuple(mapping.target for mapping in self.table_map.forward)
         standing = read_keys(self.store, self.table_map.target, [row.target for row in rows], names)
         sources = read_keys(
             self.store, self.table_map.source, [row.source for row in rows], source_columns(self.table_map)
         )
-        mapped, problems = self.map_rows(sources.values())
+        mapped, problems = self.mapper.map_rows(sources.values())
         decision = _Decision(problems=problems)
         for row in mapped:
             stands = standing.get(row.target)
@@ -201,6 +169,7 @@ class _Sync:
                 last=self.command.last,
                 rows=rows,
                 correlation=self.command.correlation,
+                requested_at=self.command.requested_at if kind is WorkKind.JOURNAL_LINES else None,
             )
             _register(self.store, work)
 
@@ -254,7 +223,9 @@ def _register(store: RowStore, work: PendingWork) -> None:
         return
 
 
-def _changed(table_map: TableMap, source: StoredRow, row: _Row, stands: StoredRow, comparison: Comparison) -> Problem:
+def _changed(
+    table_map: TableMap, source: StoredRow, row: MappedRow, stands: StoredRow, comparison: Comparison
+) -> Problem:
     name = comparison.refused[0]
     before, now = (columns.get(name) or "absent" for columns in (stands.columns, row.columns))
     sentence = (

@@ -295,7 +295,7 @@ def test_two_works_over_the_same_rows_at_the_same_time_make_each_line_once() -> 
             row = stored[key]
             assert row is not None
             with suppress(ChangedMeanwhile, RowMissing):
-                import_journal_lines(line.store, companies, row)
+                import_journal_lines(line.store, companies, row, START)
 
         interleave(line, partial(work_on, work.key), partial(work_on, other.key), at, until)
         line.tick()

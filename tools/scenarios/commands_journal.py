@@ -6,6 +6,7 @@ from types import MappingProxyType
 from domain.commands import PostJournal
 from domain.journal import JournalLine, LineStatus
 from domain.journal_editing import EDITABLE
+from domain.rows import Delete
 from domain.tables import Table
 from domain.workflows.delete_journal_lines import delete_journal_lines
 from domain.workflows.edit_journal_lines import edit_journal_lines
@@ -51,6 +52,19 @@ def post_at_once(world: World, name: str) -> None:
     world.send(PostJournal, journal, journal=journal, interactive=True)
 
 
+def lose(world: World, name: str) -> None:
+    """Remove an actual from Dataverse, as a transaction that is rolled back does."""
+    wanted = world.names.id_of(name)
+    for row in world.store.rows(Table.DATAVERSE_ACTUALS):
+        if row.columns["msdyn_actualid"] == wanted:
+            world.store.write(Table.DATAVERSE_ACTUALS, row.key.partition, (Delete(row.key.row),))
+
+
+def wait(world: World, minutes: str) -> None:
+    """Let minutes pass."""
+    world.clock.move(int(minutes))
+
+
 def _line_of(world: World, name: str) -> JournalLine:
     wanted = world.names.id_of(name)
     rows = world.store.rows(Table.FINANCE_INTEGRATION_JOURNAL_LINES)
@@ -69,6 +83,8 @@ JOURNAL_COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyTy
             edit,
         ),
         r"update the journal of (?P<name>.+) to draft": ("update the journal of sale to draft", to_draft),
+        r"Dataverse loses (?P<name>.+)": ("Dataverse loses sale", lose),
+        r"(?P<minutes>\d+) minutes pass": ("6 minutes pass", wait),
         r"post the journal of (?P<name>.+) at once": ("post the journal of sale at once", post_at_once),
     }
 )

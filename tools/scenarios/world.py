@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
@@ -60,11 +60,19 @@ DELIVERIES_MAX = 5
 
 
 class StandingClock:
-    """Noon of 31 August 2026, UTC."""
+    """Noon of 31 August 2026, UTC, until a scenario lets minutes pass."""
+
+    def __init__(self) -> None:
+        """Begin at noon."""
+        self._now = datetime(2026, 8, 31, 12, tzinfo=UTC)
 
     def now(self) -> datetime:
         """Tell the instant."""
-        return datetime(2026, 8, 31, 12, tzinfo=UTC)
+        return self._now
+
+    def move(self, minutes: int) -> None:
+        """Let minutes pass."""
+        self._now += timedelta(minutes=minutes)
 
 
 @dataclass(frozen=True, slots=True)
