@@ -16,6 +16,11 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _KEY_TEXT = re.compile(r"[^/\\#?\x00-\x1f\x7f-\x9f]{1,200}")
 
 
+def is_id(name: str) -> bool:
+    """Tell whether a name is an id, not a number that people call a document by."""
+    return _GUID.fullmatch(name) is not None
+
+
 def find_contract(desk: Desk, name: str) -> Contract:
     """Find a contract by its number (`C-ADATUM`) or its id.
 

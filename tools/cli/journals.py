@@ -18,6 +18,7 @@ from domain.workflows.update_to_draft import update_to_draft
 from tools.cli.amounts import amount_text, count_text
 from tools.cli.desk import Desk, Sorry, new_id
 from tools.cli.drawing import draw_rows, grid, say
+from tools.cli.finding import is_id
 
 JOURNALS = Table.FINANCE_INTEGRATION_JOURNALS
 # what a list shows when no status is asked for, and where an id that is cut short is looked for
@@ -137,7 +138,7 @@ def _with_status(desk: Desk, status: JournalStatus, limit: int) -> Iterator[Jour
 def _find(desk: Desk, name: str) -> Journal:
     """Find a journal by its id, or one that is not posted by how its id begins."""
     wanted = name.lower()
-    found = find_record(desk.store, JOURNALS, RowKey(wanted, wanted), Journal)
+    found = find_record(desk.store, JOURNALS, RowKey(wanted, wanted), Journal) if is_id(name) else None
     if found is not None:
         return found
     known = (journal for status in UNPOSTED for journal in _with_status(desk, status, SEARCHED_MAX))
