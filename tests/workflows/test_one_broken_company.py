@@ -1,7 +1,7 @@
 """A legal entity or a document on which everything fails holds up no other, turn after turn."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -43,10 +43,10 @@ def break_rows(line: Line, _: pytest.MonkeyPatch) -> None:
 def break_program(_: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program stumbles over this company."""
 
-    def stumble(store: object, companies: Companies, row: StoredRow) -> Outcome:
+    def stumble(store: object, companies: Companies, row: StoredRow, now: datetime) -> Outcome:
         if PendingWork.from_columns(row.columns).company == COMPANY:
             raise TypeError("unsupported operand")
-        return import_journal_lines(store, companies, row)  # type: ignore[arg-type]
+        return import_journal_lines(store, companies, row, now)  # type: ignore[arg-type]
 
     monkeypatch.setattr(import_from_staging, "import_journal_lines", stumble)
 
