@@ -6,6 +6,7 @@ for ever. It is moved to accrued revenue, in the accounting currency alone.
 Source: Project Operations documentation, Reconcile accrued revenue.
 """
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,8 @@ from domain.posting_types import PostingType
 # lines that may be posted while somebody waits; more go to the batch
 SYNCHRONOUS_LINES_MAX = 1000
 TEXT = "Accrued revenue reconciliation"
+# invoices that a period without dates means
+WINDOW_MONTHS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,18 @@ def imbalances(transactions: Iterable[ProjectTransaction]) -> Iterator[Imbalance
         amount = total((transaction.accrued_accounting_amount or ZERO, -taken_back, -corrected))
         if amount:
             yield Imbalance(transaction, amount)
+
+
+def window_start(today: date) -> date:
+    """Give the first day of the default period: the same day three months ago, or the last day of a shorter month."""
+    months = today.year * 12 + today.month - 1 - WINDOW_MONTHS
+    first = date(months // 12, months % 12 + 1, 1)
+    return first.replace(day=min(today.day, monthrange(first.year, first.month)[1]))
+
+
+def is_in_window(invoice_date: date, today: date) -> bool:
+    """Tell whether an invoice is of the default period."""
+    return invoice_date >= window_start(today)
 
 
 def too_many(lines: int) -> Problem | None:

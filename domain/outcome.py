@@ -35,6 +35,7 @@ class Action(StrEnum):
     PROPOSAL_POSTED = "proposal_posted"
     INVOICING_SCHEDULED = "invoicing_scheduled"
     POSTING_REQUESTED = "posting_requested"
+    REVENUE_RECONCILED = "revenue_reconciled"
     POSTING_WRITTEN_BACK = "posting_written_back"
     DEAD_LETTER_RECORDED = "dead_letter_recorded"
     LETTER_REPLAYED = "letter_replayed"

@@ -39,6 +39,8 @@ class WorkKind(StrEnum):
     POST_JOURNAL = "post-journal"
     # post one project invoice proposal
     POST_PROPOSAL = "post-proposal"
+    # look whether one invoice has left something in WIP
+    ACCRUED_REVENUE = "accrued-revenue"
 
 
 class PendingWork(Record):

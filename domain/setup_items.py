@@ -147,6 +147,8 @@ class Parameters(SetupItem):
     # True: the timer posts them
     posts_journals_in_batch: bool = Field(default=False, alias="PostJournalsInBatch")
     posts_proposals_in_batch: bool = Field(default=False, alias="PostProposalsInBatch")
+    # True: the timer clears what invoices have left in WIP
+    reconciles_in_batch: bool = Field(default=False, alias="ReconcileAccruedRevenueInBatch")
     # True: an invoice without revenue is dropped here, and Dataverse is not told; False: it is closed on both sides
     drops_zero_invoices: bool = Field(default=False, alias="DropZeroInvoices")
     # True: the dimensions of a proposal's header can be edited (Allow updates to project dimensions for accounts

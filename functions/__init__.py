@@ -13,6 +13,7 @@
 | `post_pending_journals` | timer POST_JOURNAL_SCHEDULE | `domain.workflows.post_pending` |
 | `post_proposal` | queue post-proposal | `domain.workflows.post_proposal` |
 | `post_pending_proposals` | timer POST_PROPOSAL_SCHEDULE | `domain.workflows.post_pending` |
+| `reconcile_pending_revenue` | timer RECONCILE_REVENUE_SCHEDULE | `domain.workflows.reconcile_pending_revenue` |
 | `write_back_posting` | queue write-back-posting | `domain.workflows.write_back_posting` |
 | `measure_pending` | timer MEASURE_PENDING_SCHEDULE | `domain.workflows.measure_pending` |
 | `sweep_poison_queues` | timer SWEEP_POISON_QUEUES_SCHEDULE | `domain.workflows.sweep_poison_queues` |

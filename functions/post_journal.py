@@ -25,5 +25,6 @@ def post_pending_journals(timer: func.TimerRequest) -> None:
     """Send a command for each unposted integration journal of a company that posts in batch."""
     log_tick("post_pending_journals", timer)
     app = wiring()
-    outcome = post_pending(app.store, app.sender, WorkKind.POST_JOURNAL, app.clock.now())
+    most = app.settings.postings_per_tick_max
+    outcome = post_pending(app.store, app.sender, WorkKind.POST_JOURNAL, app.clock.now(), most=most)
     log_outcome(outcome, correlation=outcome.document)

@@ -25,5 +25,6 @@ def post_pending_proposals(timer: func.TimerRequest) -> None:
     """Send a command for each unposted project invoice proposal of a company that posts in batch."""
     log_tick("post_pending_proposals", timer)
     app = wiring()
-    outcome = post_pending(app.store, app.sender, WorkKind.POST_PROPOSAL, app.clock.now())
+    most = app.settings.postings_per_tick_max
+    outcome = post_pending(app.store, app.sender, WorkKind.POST_PROPOSAL, app.clock.now(), most=most)
     log_outcome(outcome, correlation=outcome.document)

@@ -38,6 +38,11 @@ SCHEDULE_SETTINGS: tuple[Setting, ...] = (
         None,
         "When poison queues are emptied of what no trigger can read: six-field NCRONTAB, UTC.",
     ),
+    Setting(
+        "RECONCILE_REVENUE_SCHEDULE",
+        None,
+        "When accrued revenue of invoices is reconciled: six-field NCRONTAB, UTC.",
+    ),
     Setting("MEASURE_PENDING_SCHEDULE", None, "When pending work is counted: six-field NCRONTAB, UTC."),
 )
 MESSAGE_ATTEMPTS_MAX = Setting(
@@ -55,6 +60,11 @@ IMPORT_PROPOSALS_INLINE_MAX = Setting(
 )
 SETUP_SECONDS = Setting(
     "SETUP_SECONDS", "5", "Seconds for which set-up and reference rows are remembered, 0 to 300; 0: asked each time."
+)
+POSTINGS_PER_TICK_MAX = Setting(
+    "POSTINGS_PER_TICK_MAX",
+    "500",
+    "Journals or proposals that a tick hands to the queue to be posted, 1 to 5,000; the rest waits for the next tick.",
 )
 PAUSED_TABLE_MAPS = Setting(
     "PAUSED_TABLE_MAPS", "", "Table maps that are paused, with commas between; their messages wait. Blank: none."
@@ -86,6 +96,7 @@ OTHER_SETTINGS: tuple[Setting, ...] = (
     ROWS_PER_SYNC_MESSAGE_MAX,
     IMPORT_PROPOSALS_INLINE_MAX,
     SETUP_SECONDS,
+    POSTINGS_PER_TICK_MAX,
     PAUSED_TABLE_MAPS,
     SKIP_SYNC_POLICY,
     TABLES_CLIENT,

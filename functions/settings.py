@@ -18,6 +18,7 @@ from functions.setting_list import (
     IMPORT_PROPOSALS_INLINE_MAX,
     MESSAGE_ATTEMPTS_MAX,
     PAUSED_TABLE_MAPS,
+    POSTINGS_PER_TICK_MAX,
     QUEUE_SETTINGS,
     RETRY_FIRST_SECONDS,
     RETRY_LONGEST_SECONDS,
@@ -79,6 +80,8 @@ class Settings:
     setup_seconds: int
     # names of the table maps whose messages wait
     paused_table_maps: frozenset[str]
+    # journals or proposals that a tick hands to the queue
+    postings_per_tick_max: int
     # whether the rows go through our own codec
     is_lean: bool = True
     # how what can be read in two ways is read
@@ -104,6 +107,7 @@ class Settings:
             rows_per_sync_message_max=reader.number(ROWS_PER_SYNC_MESSAGE_MAX, 10_000),
             import_proposals_inline_max=reader.number(IMPORT_PROPOSALS_INLINE_MAX, 500),
             setup_seconds=reader.number(SETUP_SECONDS, 300, lowest=0),
+            postings_per_tick_max=reader.number(POSTINGS_PER_TICK_MAX, 5_000),
             paused_table_maps=reader.table_maps(PAUSED_TABLE_MAPS),
             is_lean=reader.choice(TABLES_CLIENT, LEAN, OFFICIAL) == LEAN,
             policy=Policy(adjustments_cross=reader.choice(SKIP_SYNC_POLICY, ADJUSTMENTS_CROSS, LITERAL) != LITERAL),

@@ -15,7 +15,7 @@ from domain.setup import LegalEntitySetup
 from domain.workflows.companies import Companies
 from domain.workflows.work_index import pending, take_turns
 
-# commands of one tick
+# commands of one tick, where no setting says otherwise
 COMMANDS_MAX = 500
 COMMANDS_AT_ONCE = 32
 # the parameter of the legal entity that lets the timer post
@@ -24,15 +24,25 @@ BATCH_PARAMETERS: Mapping[WorkKind, str] = MappingProxyType(
 )
 
 
-def post_pending(store: RowStore, sender: CommandSender, kind: WorkKind, now: datetime) -> Outcome:
+def post_pending(
+    store: RowStore, sender: CommandSender, kind: WorkKind, now: datetime, *, most: int = COMMANDS_MAX
+) -> Outcome:
     """Send a command for everything of a kind that is pending in legal entities that post in batch.
 
-    The choice is made at the time of the tick, so a document that became ready late is not forgotten.
+    The choice is made at the time of the tick, so a document that became ready late is not forgotten. Each command is
+    one whole document: the workers of the queue share the documents and never split one.
+
+    Args:
+        store: where the work index stands.
+        sender: whose workers post.
+        kind: journals or proposals.
+        now: the instant of the tick; its day is the invoice date.
+        most: commands of one tick; what is left waits for the next one, which begins elsewhere.
     """
     companies = Companies(store)
     works = (work for work in read_pending(store, kind) if _posts_in_batch(companies.setup(work.company), kind))
     sent = 0
-    for works_at_once in batched(take_turns(works, now, COMMANDS_MAX), COMMANDS_AT_ONCE, strict=False):
+    for works_at_once in batched(take_turns(works, now, most), COMMANDS_AT_ONCE, strict=False):
         sender.send(tuple(posting_command(work, now, now.date()) for work in works_at_once))
         sent += len(works_at_once)
     action = Action.POSTING_REQUESTED if sent else Action.NOTHING_TO_DO

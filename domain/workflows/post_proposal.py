@@ -28,7 +28,7 @@ from domain.tables import Table
 from domain.voucher_totals import VoucherTotals
 from domain.workflows.companies import Companies
 from domain.workflows.numbering import allocate
-from domain.workflows.proposal_acts import line_pages, ready_work, settle
+from domain.workflows.proposal_acts import line_pages, ready_work, revenue_work, settle
 from domain.workflows.reading import paged
 
 INVOICE_SEQUENCE = "customer-invoice"
@@ -217,6 +217,9 @@ def _post(posting: _Posting) -> Proposal:
     if isinstance(posted, Problem):
         raise Refused(posted)
     _save_invoice(posting.store, posted)
+    if posting.terms.setup.parameters.reconciles_in_batch:
+        work = revenue_work(proposal)
+        save(posting.store, Table.FINANCE_PENDING_WORK, work.kind.value, (Insert(work.key.row, work.to_columns()),))
     after = proposal.changed(status=ProposalStatus.INVOICED)
     _commit(posting, after)
     return after

@@ -201,5 +201,10 @@ def ready_work(proposal: Proposal) -> PendingWork:
     return _work(WorkKind.POST_PROPOSAL, proposal)
 
 
+def revenue_work(proposal: Proposal) -> PendingWork:
+    """Make the work row that says that an invoice may have left something in WIP."""
+    return _work(WorkKind.ACCRUED_REVENUE, proposal)
+
+
 def _work(kind: WorkKind, proposal: Proposal) -> PendingWork:
     return posting_work(kind, company=proposal.company, document=proposal.proposal, correlation=proposal.correlation)

@@ -83,6 +83,9 @@ param createProformaSchedule string = '0 */15 * * * *'
 @description('Poison queues are emptied of what no trigger can read: six-field NCRONTAB, UTC.')
 param sweepPoisonQueuesSchedule string = '0 */10 * * * *'
 
+@description('When accrued revenue of invoices is reconciled: six-field NCRONTAB, UTC.')
+param reconcileRevenueSchedule string = '0 */15 * * * *'
+
 @description('When pending work and dead letters are counted: six-field NCRONTAB, UTC.')
 param measurePendingSchedule string = '0 */5 * * * *'
 
@@ -136,6 +139,7 @@ var schedules = {
   POST_JOURNAL_SCHEDULE: postJournalSchedule
   POST_PROPOSAL_SCHEDULE: postProposalSchedule
   CREATE_PROFORMA_SCHEDULE: createProformaSchedule
+  RECONCILE_REVENUE_SCHEDULE: reconcileRevenueSchedule
   MEASURE_PENDING_SCHEDULE: measurePendingSchedule
   SWEEP_POISON_QUEUES_SCHEDULE: sweepPoisonQueuesSchedule
 }

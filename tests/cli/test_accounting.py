@@ -83,3 +83,9 @@ def test_an_agreement_that_is_loaded_late_counts_for_what_is_not_posted(loaded: 
         "1.25"
     }
     assert "got the agreed" not in loaded.say("load", str(file))
+
+
+def test_without_names_the_invoices_of_the_last_three_months_are_reconciled(loaded: Terminal) -> None:
+    posted(proposed(loaded))
+    assert "1 invoice since 2026-05-31" in loaded.say("reconcile-accrued-revenue", "--on", DAY)
+    assert "0 invoices since 2026-09-01" in loaded.say("reconcile-accrued-revenue", "--since", "2026-09-01")

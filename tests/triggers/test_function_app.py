@@ -28,6 +28,7 @@ TIMERS = {
     "post_pending_journals": "%POST_JOURNAL_SCHEDULE%",
     "post_pending_proposals": "%POST_PROPOSAL_SCHEDULE%",
     "create_scheduled_proformas": "%CREATE_PROFORMA_SCHEDULE%",
+    "reconcile_pending_revenue": "%RECONCILE_REVENUE_SCHEDULE%",
     "measure_pending": "%MEASURE_PENDING_SCHEDULE%",
     "sweep_poison_queues": "%SWEEP_POISON_QUEUES_SCHEDULE%",
 }

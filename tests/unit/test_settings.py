@@ -14,6 +14,7 @@ SCHEDULES = {
     "POST_PROPOSAL_SCHEDULE": "0 30 * * * *",
     "CREATE_PROFORMA_SCHEDULE": "0 0 3 * * *",
     "SWEEP_POISON_QUEUES_SCHEDULE": "0 */10 * * * *",
+    "RECONCILE_REVENUE_SCHEDULE": "0 */15 * * * *",
     "MEASURE_PENDING_SCHEDULE": "0 */5 * * * *",
 }
 GOOD = SCHEDULES | {"INVOICING_STORAGE": "UseDevelopmentStorage=true"}
@@ -90,6 +91,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "POST_JOURNAL_SCHEDULE is missing.",
         "POST_PROPOSAL_SCHEDULE is missing.",
         "CREATE_PROFORMA_SCHEDULE is missing.",
+        "RECONCILE_REVENUE_SCHEDULE is missing.",
         "MEASURE_PENDING_SCHEDULE is missing.",
         "CONFIRM_INVOICE_QUEUE must be 3 to 56 lower-case letters, digits and single hyphens, not 'Confirm_Invoice'",
         "POST_JOURNAL_QUEUE, POST_PROPOSAL_QUEUE name the same queue post; give each its own",

@@ -58,3 +58,33 @@ def test_documents_that_cannot_be_posted_do_not_starve_those_behind_them() -> No
     asked = {command.document for command in line.queues.sent}
     assert asked == set(documents)
     assert len(list(read_pending(line.store, WorkKind.POST_JOURNAL))) == len(documents)
+
+
+def pending_proposal(line: Line, number: int) -> str:
+    document = f"{number:08d}-0000-4000-8000-000000000000"
+    work = posting_work(WorkKind.POST_PROPOSAL, company="usmf", document=document, correlation=PROPOSAL)
+    line.put(Table.FINANCE_PENDING_WORK, work.key, work)
+    return document
+
+
+def test_the_choice_is_made_when_the_tick_runs() -> None:
+    line = finance(PostProposalsInBatch=True)
+    early = pending_proposal(line, 1)
+    post_pending(line.store, line.queues, WorkKind.POST_PROPOSAL, START)
+    # it has become ready since the tick before, after whoever scheduled the batch has gone home
+    late = pending_proposal(line, 2)
+    post_pending(line.store, line.queues, WorkKind.POST_PROPOSAL, START + timedelta(minutes=5))
+    assert [command.document for command in line.queues.sent] == [early, early, late]
+
+
+def test_a_tick_hands_out_whole_documents_each_once_and_no_more_than_it_may() -> None:
+    line = finance(PostProposalsInBatch=True)
+    documents = [pending_proposal(line, number) for number in range(5)]
+    for minute in range(3):
+        before = len(line.queues.sent)
+        outcome = post_pending(
+            line.store, line.queues, WorkKind.POST_PROPOSAL, START + timedelta(minutes=minute), most=2
+        )
+        asked = [command.document for command in line.queues.sent[before:]]
+        assert (outcome.facts, len(set(asked))) == ({"commands": 2}, 2)
+    assert {command.document for command in line.queues.sent} == set(documents)

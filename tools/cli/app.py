@@ -192,7 +192,10 @@ def due_date(
 @app.command("reconcile-accrued-revenue")
 def reconcile_accrued_revenue(
     ctx: typer.Context,
-    invoices: Annotated[list[str], typer.Argument(help="Numbers or ids of posted invoices.")],
+    invoices: Annotated[list[str] | None, typer.Argument(help="Numbers or ids of posted invoices.")] = None,
+    since: Annotated[
+        date | None, typer.Option("--since", help="Without invoices: those since this day.", parser=day_of)
+    ] = None,
     on: Annotated[date | None, date_option("--on", "Accounting date of the correction.")] = None,
     in_batch: Annotated[bool, typer.Option("--batch", help="Post more than 1,000 lines.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what is left in WIP.")] = False,
@@ -200,7 +203,7 @@ def reconcile_accrued_revenue(
     """Clear what posted invoices have left in WIP because an accrual was not taken back exactly."""
     from tools.cli.accounting import reconcile as run
 
-    raise typer.Exit(run(desk_of(ctx), invoices, on=on, in_batch=in_batch, dry_run=dry_run))
+    raise typer.Exit(run(desk_of(ctx), invoices or [], since=since, on=on, in_batch=in_batch, dry_run=dry_run))
 
 
 @app.command()
