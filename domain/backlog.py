@@ -1,8 +1,9 @@
 """The billing backlog: which items may be invoiced, which are due, and how a draft is made of them.
 
-An item is an unbilled sales actual or a billing milestone. Project Operations documentation, manage-billing-backlog
-and create-manual-proforma-invoice: adjusted rows and rows without a contract customer are never invoiced, only
-past-dated rows go on an invoice, one invoice for each contract and contract customer, one invoice line for each line.
+An item is an unbilled sales actual, a billing milestone, or a retainer that is not invoiced yet. Project Operations
+documentation, manage-billing-backlog and create-manual-proforma-invoice: adjusted rows and rows without a contract
+customer are never invoiced, only past-dated rows go on an invoice, one invoice for each contract and contract customer,
+one invoice line for each line.
 """
 
 from collections.abc import Mapping
@@ -14,12 +15,11 @@ from types import MappingProxyType
 from pydantic import Field
 
 from domain.actuals import Actual
-from domain.contract import ContractLine, Milestone
+from domain.contract import Milestone
 from domain.errors import Problem, ReasonCode
 from domain.identifiers import derive_id
 from domain.option_sets import (
     BillingStatus,
-    BillingType,
     MilestoneStatus,
     NotToExceedStatus,
     TransactionClass,
@@ -27,6 +27,7 @@ from domain.option_sets import (
 )
 from domain.proforma import InvoiceLineDetail
 from domain.record import Guid, Record
+from domain.retainer import Retainer
 from domain.rows import Columns, RowKey
 from domain.tables import Table
 
@@ -38,6 +39,7 @@ class ItemKind(StrEnum):
 
     UNBILLED_SALES = "unbilled-sales"
     MILESTONE = "milestone"
+    RETAINER = "retainer"
 
 
 class BacklogEntry(Record):
@@ -69,7 +71,7 @@ class Item:
     invoice: str | None
     # why it can never be invoiced, if so
     exclusion: Problem | None
-    row: Actual | Milestone
+    row: Actual | Milestone | Retainer
 
     @property
     def table(self) -> Table:
@@ -78,13 +80,18 @@ class Item:
 
 
 ITEM_TABLES: Mapping[ItemKind, Table] = MappingProxyType(
-    {ItemKind.UNBILLED_SALES: Table.DATAVERSE_ACTUALS, ItemKind.MILESTONE: Table.DATAVERSE_MILESTONES}
+    {
+        ItemKind.UNBILLED_SALES: Table.DATAVERSE_ACTUALS,
+        ItemKind.MILESTONE: Table.DATAVERSE_MILESTONES,
+        ItemKind.RETAINER: Table.DATAVERSE_RETAINERS,
+    }
 )
 # how each kind of item says that it is ready
 READY_COLUMNS: Mapping[ItemKind, Columns] = MappingProxyType(
     {
         ItemKind.UNBILLED_SALES: MappingProxyType({"msdyn_billingstatus": int(BillingStatus.READY_TO_INVOICE)}),
         ItemKind.MILESTONE: MappingProxyType({"msdyn_invoicestatus": int(MilestoneStatus.READY_TO_INVOICE)}),
+        ItemKind.RETAINER: MappingProxyType({"msdyn_invoicestatus": int(MilestoneStatus.READY_TO_INVOICE)}),
     }
 )
 
@@ -96,8 +103,9 @@ OPEN_MILESTONE_STATUSES = frozenset((MilestoneStatus.NOT_READY, MilestoneStatus.
 
 def source_kind(detail: InvoiceLineDetail) -> ItemKind:
     """Tell what kind of item stands behind a line detail; behind a correction stands an actual, what it has billed."""
-    is_milestone = detail.transaction_class == TransactionClass.MILESTONE and not detail.correction
-    return ItemKind.MILESTONE if is_milestone else ItemKind.UNBILLED_SALES
+    kinds = {TransactionClass.MILESTONE: ItemKind.MILESTONE, TransactionClass.RETAINER: ItemKind.RETAINER}
+    default = ItemKind.UNBILLED_SALES
+    return default if detail.correction else kinds.get(detail.transaction_class, default)
 
 
 # exclusions that people can end, so they are told when the item would be due
@@ -114,6 +122,7 @@ def claimed_columns(kind: ItemKind, invoice: str) -> Columns:
     status: Columns = {
         ItemKind.UNBILLED_SALES: {"msdyn_billingstatus": int(BillingStatus.CUSTOMER_INVOICE_CREATED)},
         ItemKind.MILESTONE: {"msdyn_invoicestatus": int(MilestoneStatus.CUSTOMER_INVOICE_CREATED)},
+        ItemKind.RETAINER: {"msdyn_invoicestatus": int(MilestoneStatus.CUSTOMER_INVOICE_CREATED)},
     }[kind]
     return {**status, "msdyn_invoice": invoice}
 
@@ -156,9 +165,28 @@ def item_of_milestone(milestone: Milestone, key: RowKey, etag: str) -> Item:
     )
 
 
+def item_of_retainer(retainer: Retainer, key: RowKey, etag: str) -> Item:
+    """See a retainer as an item of the backlog."""
+    return Item(
+        kind=ItemKind.RETAINER,
+        key=key,
+        etag=etag,
+        id=retainer.retainer,
+        contract_line=retainer.contract_line,
+        contract_customer=retainer.contract_customer,
+        dated=retainer.invoice_date,
+        currency=retainer.currency,
+        is_ready=retainer.invoice_status == MilestoneStatus.READY_TO_INVOICE and retainer.invoice is None,
+        settled=None if retainer.invoice_status in OPEN_MILESTONE_STATUSES else _words(retainer.invoice_status),
+        invoice=retainer.invoice,
+        exclusion=_no_customer("retainer", retainer.retainer, retainer.contract_customer),
+        row=retainer,
+    )
+
+
 def _exclusion_of_actual(actual: Actual) -> Problem | None:
     if actual.transaction_type != TransactionType.UNBILLED_SALES:
-        sentence = f"actual {actual.actual} is not unbilled sales; only unbilled sales and milestones can be invoiced"
+        sentence = f"actual {actual.actual} is not unbilled sales; it can't be invoiced"
         return Problem(ReasonCode.ITEM_NOT_ON_BACKLOG, sentence, (actual.actual,))
     if actual.adjustment_status is not None:
         state = _words(actual.adjustment_status)
@@ -234,36 +262,6 @@ def line_id(invoice: str, contract_line: str) -> str:
     return derive_id("invoice-line", invoice, contract_line)
 
 
-def detail_of(item: Item, invoice: str, line: ContractLine) -> InvoiceLineDetail:
-    """Put an item on a draft, as it is."""
-    common = {
-        "detail": derive_id("invoice-line-detail", invoice, item.id),
-        "invoice": invoice,
-        "line": line_id(invoice, line.line),
-        "line_number": line.number,
-        "transaction_date": item.dated,
-        "currency": item.currency,
-        "contract": line.contract,
-        "contract_line": line.line,
-        "contract_customer": item.contract_customer,
-        "source_key": item.key.text,
-        "source": item.id,
-    }
-    return InvoiceLineDetail.model_validate({**common, **_from_source(item.row)})
-
-
-def _from_source(row: Actual | Milestone) -> Mapping[str, object]:
-    if isinstance(row, Milestone):
-        return {
-            "transaction_class": TransactionClass.MILESTONE,
-            "billing_type": BillingType.CHARGEABLE,
-            "quantity": ONE,
-            "price": row.amount,
-            "amount": row.amount,
-            "project": row.project,
-            "description": row.name,
-            "tax": row.tax,
-            "milestone_header": row.header,
-        }
-    names = ("transaction_class", "billing_type", "quantity", "price", "amount", "project", "category", "resource")
-    return {name: getattr(row, name) for name in (*names, "description", "external_description", "origins")}
+def retainer_line(invoice: str) -> str:
+    """Name the place of retainers on an invoice: they stand on none of its lines."""
+    return line_id(invoice, "retainers")

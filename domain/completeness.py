@@ -48,6 +48,15 @@ def sale_keys(relationships: Iterable[StagedRelationship]) -> dict[str, RowKey]:
     }
 
 
+def sales_behind(rows: Iterable[StagedActual], sales: Mapping[str, RowKey]) -> dict[str, RowKey]:
+    """Find the unbilled sales that finance posts before their billed sales.
+
+    The one behind a retainer stands for what is left of it, and stays in Dataverse.
+    """
+    own = (row.actual for row in rows if row.transaction_class not in ON_ACCOUNT_CLASSES)
+    return {actual: sales[actual] for actual in own if actual in sales}
+
+
 def unconnected(proposal: Proposal, rows: Iterable[StagedActual], sales: Mapping[str, RowKey]) -> Problem | None:
     """Name the billed sales whose connection to their unbilled sale has not arrived."""
     ids = [row.actual for row in rows if needs_sale(row) and row.actual not in sales]

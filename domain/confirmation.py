@@ -18,11 +18,12 @@ from domain.actuals import Actual
 from domain.backlog import over_limit
 from domain.confirmation_corrections import confirm_correction
 from domain.confirmation_edits import confirm_edited, confirm_manual
+from domain.confirmation_retainers import confirm_new, confirm_use
 from domain.confirmed import Confirmation, Terms
 from domain.contract import Milestone
 from domain.errors import Problem, ReasonCode
 from domain.money import multiply_alike
-from domain.option_sets import AdjustmentStatus, BillingStatus, MilestoneStatus, TransactionClass
+from domain.option_sets import AdjustmentStatus, BillingStatus, MilestoneStatus, RetainerUse, TransactionClass
 from domain.proforma import InvoiceLineDetail
 from domain.rows import RowKey
 
@@ -182,10 +183,14 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     # -- retainers and advances
     Scenario(
-        "retainer",
-        lambda terms, detail, source: detail.transaction_class == TransactionClass.RETAINER,
-        _refusal(ReasonCode.RETAINER_NOT_SUPPORTED,
-                 "retainers can't be confirmed yet; remove the line detail from the draft"),
+        "retainer invoiced",
+        lambda terms, detail, source: detail.retainer_use == RetainerUse.NEW,
+        lambda terms, detail, source: confirm_new(terms, detail),
+    ),
+    Scenario(
+        "retainer applied or refunded",
+        lambda terms, detail, source: detail.uses_retainer,
+        lambda terms, detail, source: confirm_use(terms, detail),
     ),
     # -- what can't be billed, whatever else it is
     Scenario(

@@ -27,6 +27,7 @@ from domain.actual_making import (
 )
 from domain.actuals import Actual
 from domain.confirmation_edits import REPLACEMENT, REVERSAL, billed_at_once
+from domain.confirmation_retainers import take_back
 from domain.confirmed import Confirmation, Release, Terms
 from domain.errors import Problem, ReasonCode
 from domain.money import ZERO, multiply_alike
@@ -170,6 +171,11 @@ def _milestone(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> Confi
     )
 
 
+def _retainer(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> Confirmation | Problem:
+    found = take_back(terms, detail, billed)
+    return found if isinstance(found, Problem) else _rows(_credited(terms, detail, billed), found)
+
+
 def _billed_only(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> Confirmation:
     credit = _credited(terms, detail, billed)
     if detail.quantity == ZERO:
@@ -200,9 +206,11 @@ def _reduced(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> Confirm
 CORRECTIONS: tuple[Rule, ...] = (
     # -- refused
     Rule(
-        "retainer",
-        lambda terms, detail, billed: detail.transaction_class == TransactionClass.RETAINER,
-        _refusal(ReasonCode.CORRECTION_NOT_SUPPORTED, "retainers can't be corrected yet; remove the line detail"),
+        "retainer, in part",
+        lambda terms, detail, billed: detail.retainer_use is not None and detail.quantity != ZERO,
+        _refusal(ReasonCode.CORRECTION_NOT_SUPPORTED,
+                 "what was invoiced of a retainer can only be credited in full; set its quantity to 0, or remove the "
+                 "line detail"),
     ),
     Rule(
         "milestone, in part",
@@ -223,6 +231,7 @@ CORRECTIONS: tuple[Rule, ...] = (
                  "it is what was invoiced; change its quantity or tax, or remove the line detail"),
     ),
     # -- made
+    Rule("retainer, in full", lambda terms, detail, billed: detail.retainer_use is not None, _retainer),
     Rule("milestone, in full", lambda terms, detail, billed: billed.milestone is not None, _milestone),
     Rule("billed without an unbilled sale", _is_without_unbilled_sale, _billed_only),
     Rule("in full", lambda terms, detail, billed: detail.quantity == ZERO, _full),

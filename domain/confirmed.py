@@ -1,11 +1,16 @@
 """What confirming an invoice is given, and what one line detail becomes: the words that all of its rules share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from domain.actual_making import Connected, Made
 from domain.proforma import Invoice
+from domain.retainer import Retainer
 from domain.rows import Columns, RowKey
+
+_NONE: Mapping[str, Retainer] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,8 @@ class Terms:
     # True: the reversal of an edited sale crosses to finance, which takes its accrual back. False: it stays, as the
     # documentation's sentence about negative unbilled sales reads literally; finance then keeps the accrual
     adjustments_cross: bool = True
+    # the retainers that its details are about, by key text
+    retainers: Mapping[str, Retainer] = _NONE
 
 
 @dataclass(frozen=True, slots=True)

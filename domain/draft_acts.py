@@ -30,7 +30,7 @@ class DraftAct(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["edit", "refresh", "delete"] = "edit"
+    kind: Literal["edit", "refresh", "apply", "delete"] = "edit"
     # details whose columns change
     changed: tuple[RowChange, ...] = ()
     # columns of details that are new

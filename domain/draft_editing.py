@@ -2,8 +2,8 @@
 
 Project Operations documentation, update-ild-on-an-invoice, modern-invoicing and add-new-ild-to-invoice. `EDITABLE` is
 the table of rules: a detail of time-and-material work may get another billing type, quantity, price, tax and
-descriptions, a milestone another billing type, tax and descriptions. Where the documentation is silent, a line that
-was added by hand may be edited as freely as it was entered.
+descriptions, a milestone another billing type, tax and descriptions, a use of a retainer another amount. Where the
+documentation is silent, a line that was added by hand may be edited as freely as it was entered.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from domain.backlog import line_id
 from domain.confirmation import TRANSACTION_CLASSES
 from domain.errors import Problem, ReasonCode
 from domain.identifiers import derive_id
-from domain.money import ZERO, multiply
+from domain.money import ZERO, multiply, round_amount
 from domain.option_sets import BillingType, TransactionClass
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 
@@ -33,6 +33,7 @@ class DetailKind(StrEnum):
     TRANSACTION = "a transaction"
     MILESTONE = "a milestone"
     RETAINER = "a retainer"
+    RETAINER_USE = "a use of a retainer"
     BY_HAND = "a line that was added by hand"
 
 
@@ -47,6 +48,7 @@ EDITABLE: Mapping[str, frozenset[DetailKind]] = MappingProxyType(
         "tax": BILLED,
         "description": BILLED,
         "external_description": BILLED,
+        "amount": frozenset((DetailKind.RETAINER_USE,)),
     }
 )
 # fields that may be changed on a correction: the rest stays as it was invoiced
@@ -85,7 +87,7 @@ def field_name(text: str) -> str:
 def kind_of(detail: InvoiceLineDetail) -> DetailKind:
     """Tell what the rules apply to a detail as."""
     if detail.transaction_class == TransactionClass.RETAINER:
-        return DetailKind.RETAINER
+        return DetailKind.RETAINER_USE if detail.uses_retainer else DetailKind.RETAINER
     if detail.transaction_class == TransactionClass.MILESTONE:
         return DetailKind.MILESTONE
     return DetailKind.BY_HAND if detail.source_key is None else DetailKind.TRANSACTION
@@ -110,9 +112,18 @@ def edited(detail: InvoiceLineDetail, changes: Changes, currency: str) -> Invoic
         changed = detail.changed(**changes)
     except ValidationError as error:
         return _wrong_value(detail, error)
+    if detail.uses_retainer:
+        return _used(detail, abs(round_amount(changed.amount, currency)))
     if (changed.quantity, changed.price) != (detail.quantity, detail.price):
         changed = changed.changed(amount=_amount(changed, currency))
     return _out_of_bounds(changed, changes) or changed
+
+
+def _used(detail: InvoiceLineDetail, amount: Decimal) -> InvoiceLineDetail:
+    """Use another amount of a retainer, entered with or without its sign."""
+    if -detail.amount == amount:
+        return detail
+    return detail.changed(quantity=-1, price=amount, amount=-amount, by_hand=True)
 
 
 def added(invoice: Invoice, line: InvoiceLine, entry: NewLine, currency: str) -> InvoiceLineDetail | Problem:

@@ -65,6 +65,15 @@ class DraftTotals:
         """What people have entered as tax on the chargeable details; finance computes its own."""
         return total(self._taxes.values())
 
+    def without(self, line: str) -> Decimal:
+        """What the customer would be asked to pay without one of the lines."""
+        found = (amount for (place, billing), amount in self._sums.items() if self._is_other(place, billing, line))
+        return total(found)
+
+    @staticmethod
+    def _is_other(place: str, billing: BillingType | None, line: str) -> bool:
+        return place != line and billing == BillingType.CHARGEABLE
+
     def header(self, invoice: Invoice) -> Invoice:
         """Bring the totals of a header up to date."""
         amount, tax = self.chargeable, self.tax

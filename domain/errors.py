@@ -71,6 +71,9 @@ class ReasonCode(StrEnum):
     CORRECTION_WITHOUT_DIFFERENCE = "correction_without_difference"
     CORRECTION_NOT_SUPPORTED = "correction_not_supported"
     RETAINER_NOT_SUPPORTED = "retainer_not_supported"
+    RETAINER_NOT_AVAILABLE = "retainer_not_available"
+    RETAINER_ABOVE_CHARGEABLE = "retainer_above_chargeable"
+    RETAINER_NOT_REFUNDABLE = "retainer_not_refundable"
     TRANSACTION_CLASS_NOT_SUPPORTED = "transaction_class_not_supported"
     INTERCOMPANY_NOT_SUPPORTED = "intercompany_not_supported"
     # -- revision

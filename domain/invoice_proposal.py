@@ -4,11 +4,14 @@ One partition is one proposal; it stands under the id of the proforma invoice. T
 alone; the lines come from Import from staging, all of them or none.
 """
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
 
+from domain.commands import WriteBackPosting
 from domain.dimensions import Dimensions
+from domain.identifiers import derive_id
 from domain.option_sets import TransactionClass
 from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
 from domain.rows import RowKey
@@ -84,6 +87,17 @@ class Proposal(Record):
     def key(self) -> RowKey:
         """Partition and row: the proposal."""
         return RowKey(self.proposal, self.proposal)
+
+    def write_back(self, at: datetime) -> WriteBackPosting:
+        """Make the command that tells Dataverse what became of it."""
+        return WriteBackPosting(
+            command=derive_id("write-back", self.proposal),
+            correlation=self.correlation,
+            requested_at=at,
+            reference=self.number,
+            posted="proposal",
+            posted_document=self.proposal,
+        )
 
 
 class ProposalLine(Record):

@@ -1,7 +1,8 @@
 """The tables that people load rows into, in one literal registry: entity set, table, record, key, and what may change.
 
-Actuals, connections and milestones are append-only: a row that stands with other content is a problem. Set-up and
-reference rows belong to the systems that sell and keep the books, so a newer answer of theirs replaces what stands.
+Actuals, connections, milestones and retainers are append-only: a row that stands with other content is a problem.
+Set-up and reference rows belong to the systems that sell and keep the books, so a newer answer of theirs replaces what
+stands.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,7 +11,7 @@ from types import MappingProxyType
 from typing import cast
 
 from domain.actuals import Actual, TransactionConnection
-from domain.backlog import BacklogEntry, ItemKind
+from domain.backlog import BacklogEntry
 from domain.contract import (
     Account,
     Company,
@@ -26,6 +27,7 @@ from domain.contract import (
 from domain.errors import Problem, ReasonCode
 from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject
 from domain.invoice_schedule import InvoiceSchedule
+from domain.loading_backlog import RETAINER_MOVES, loadable_retainer, ready_actual, ready_milestone, ready_retainer
 from domain.loading_columns import UNREAD_COLUMNS
 from domain.loading_lines import (
     own_milestone,
@@ -34,8 +36,9 @@ from domain.loading_lines import (
     problems_of_splits,
 )
 from domain.milestone_header import MilestoneHeader
-from domain.option_sets import BillingStatus, MilestoneStatus, TransactionType
+from domain.option_sets import TransactionType
 from domain.record import Record
+from domain.retainer import Retainer
 from domain.rows import RowKey
 from domain.setup import SETUP_KINDS
 from domain.setup_items import SetupItem
@@ -45,7 +48,7 @@ from domain.tables import Table
 # id of an actual or a contract line: the key text of its row
 type Places = Mapping[str, str]
 
-type Keyed = Contract | FinanceCustomer | SetupItem
+type Keyed = Contract | Retainer | FinanceCustomer | SetupItem
 
 KIND_COLUMN = "Kind"
 COMPANY_COLUMN = "DataAreaId"
@@ -172,20 +175,6 @@ def _connection_key(record: Record) -> RowKey:
     return RowKey(first.partition, f"{first.row}|{connection.connection}")
 
 
-def _ready_actual(record: Record) -> BacklogEntry | None:
-    actual = cast(Actual, record)
-    is_ready = actual.billing_status == BillingStatus.READY_TO_INVOICE and actual.invoice is None
-    if not is_ready or actual.transaction_type != TransactionType.UNBILLED_SALES:
-        return None
-    return BacklogEntry(kind=ItemKind.UNBILLED_SALES, item=actual.actual)
-
-
-def _ready_milestone(record: Record) -> BacklogEntry | None:
-    milestone = cast(Milestone, record)
-    is_ready = milestone.invoice_status == MilestoneStatus.READY_TO_INVOICE and milestone.invoice is None
-    return BacklogEntry(kind=ItemKind.MILESTONE, item=milestone.milestone) if is_ready else None
-
-
 def _planned_schedule(record: Record) -> InvoiceSchedule:
     return cast(InvoiceSchedule, record)
 
@@ -239,7 +228,7 @@ LOADABLE: tuple[Loadable, ...] = (
         moves=_MILESTONE_MOVES,
         table_map="contract_line_milestones",
         complete=own_milestone,
-        backlog_entry=_ready_milestone,
+        backlog_entry=ready_milestone,
     ),
     Loadable(
         Table.DATAVERSE_LINE_CUSTOMERS,
@@ -256,6 +245,16 @@ LOADABLE: tuple[Loadable, ...] = (
         _own_key,
         is_updatable=False,
         moves=_HEADER_MOVES,
+    ),
+    Loadable(
+        Table.DATAVERSE_RETAINERS,
+        "msdyn_contractretainers",
+        _one(Retainer),
+        _own_key,
+        is_updatable=False,
+        moves=RETAINER_MOVES,
+        complete=lambda record, places: loadable_retainer(record),
+        backlog_entry=ready_retainer,
     ),
     Loadable(
         Table.DATAVERSE_INVOICE_SCHEDULES,
@@ -275,7 +274,7 @@ LOADABLE: tuple[Loadable, ...] = (
         moves=_ACTUAL_MOVES,
         table_map="project_operations_integration_actuals",
         complete=_loadable_actual,
-        backlog_entry=_ready_actual,
+        backlog_entry=ready_actual,
     ),
     Loadable(
         Table.DATAVERSE_TRANSACTION_CONNECTIONS,

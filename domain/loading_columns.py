@@ -52,6 +52,11 @@ UNREAD_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
             msdyn_contractline msdyn_name msdyn_project
             """
         ),
+        "msdyn_contractretainers": _names(
+            """
+            msdyn_description msdyn_owningcompany
+            """
+        ),
         "msdyn_transactionconnections": _names(
             """
             msdyn_name

@@ -111,6 +111,28 @@ class InvoiceRunStatus(IntEnum):
     RUN_FAILED = 192350002
 
 
+class RefundStatus(IntEnum):
+    """Whether what is left of a retainer is paid back; the values are not public, these are ours."""
+
+    READY_TO_REFUND = 192350000
+    REFUNDED = 192350001
+
+
+class RetainerUse(StrEnum):
+    """What a line detail does to a retainer."""
+
+    # bills it
+    NEW = "new"
+    # takes from what the customer owes
+    APPLIED = "applied"
+    # pays back
+    REFUND = "refund"
+    # a correction: takes an application or a refund back
+    CREDITED = "credited"
+    # a correction: takes the billing back
+    WITHDRAWN = "withdrawn"
+
+
 class ProjectInvoiceStatus(IntEnum):
     """`msdyn_projectinvoicestatus` of a proforma invoice."""
 

@@ -23,6 +23,7 @@ class Action(StrEnum):
     MILESTONE_CHANGED = "milestone_changed"
     DRAFT_CHANGED = "draft_changed"
     DRAFT_DELETED = "draft_deleted"
+    REFUND_STAGED = "refund_staged"
     CONFIRMATION_SCHEDULED = "confirmation_scheduled"
     INVOICE_CONFIRMED = "invoice_confirmed"
     INVOICE_REVISED = "invoice_revised"

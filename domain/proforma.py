@@ -17,6 +17,7 @@ from domain.option_sets import (
     InvoiceState,
     OrderType,
     ProjectInvoiceStatus,
+    RetainerUse,
     TransactionClass,
 )
 from domain.record import Day, Guid, KeyText, Number, Record, Text, Texts
@@ -148,7 +149,8 @@ class InvoiceLineDetail(Record):
     currency: Guid = Field(alias="transactioncurrencyid")
     transaction_date: Day = Field(alias="msdyn_transactiondate")
     contract: Guid = Field(alias="msdyn_salescontract")
-    contract_line: Guid = Field(alias="msdyn_salescontractlineid")
+    # None: a retainer of the whole contract
+    contract_line: Guid | None = Field(default=None, alias="msdyn_salescontractlineid")
     contract_customer: Guid = Field(alias="msdyn_contractlinecustomer")
     project: Guid | None = Field(default=None, alias="msdyn_project")
     category: Guid | None = Field(default=None, alias="msdyn_transactioncategory")
@@ -169,13 +171,24 @@ class InvoiceLineDetail(Record):
     source_key: Text | None = Field(default=None, alias="invoicing_sourcekey")
     source: Guid | None = Field(default=None, alias="invoicing_source")
 
+    # about a retainer: what it does to it, the retainer's key text, and whether somebody has entered the amount
+    retainer_use: RetainerUse | None = Field(default=None, alias="invoicing_retaineruse")
+    retainer_key: Text | None = Field(default=None, alias="invoicing_retainerkey")
+    by_hand: bool | None = Field(default=None, alias="invoicing_amountbyhand")
+
     @property
     def key(self) -> RowKey:
         """Partition: the invoice. Row: contract line, then where the source stands on the backlog, by date."""
-        if self.correction:
-            # the source of a correction stands behind a detail itself: keys must not grow from one to the next
+        if self.correction or self.retainer_use is not None:
+            # the source of a correction stands behind a detail itself: keys must not grow from one to the next; one
+            # retainer can be applied and refunded by one invoice
             return RowKey(self.invoice, f"{self.line_number:04d}|{self.transaction_date}|{self.detail}")
         return RowKey(self.invoice, detail_row(self.line_number, self.source_key, self.detail))
+
+    @property
+    def uses_retainer(self) -> bool:
+        """Tell whether it takes a part of a retainer that was invoiced before."""
+        return not self.correction and self.retainer_use in {RetainerUse.APPLIED, RetainerUse.REFUND}
 
     @property
     def invoice_amount(self) -> Decimal:

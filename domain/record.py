@@ -32,7 +32,8 @@ def _date_from(value: object) -> object:
         raise ValueError("must be a date as 2026-08-27") from None
 
 
-def _tuple_from(value: object) -> object:
+def list_from(value: object) -> object:
+    """Read a list that a column holds as JSON text; anything but text is left to the record."""
     if not isinstance(value, str):
         return value
     try:
@@ -40,11 +41,12 @@ def _tuple_from(value: object) -> object:
     except (ValueError, RecursionError):
         listed = None
     if not isinstance(listed, list):
-        raise ValueError("must be a list of texts, as JSON")
+        raise ValueError("must be a list, as JSON")
     return tuple(listed)
 
 
-def _list_text(values: tuple[Any, ...]) -> str:
+def list_text(values: tuple[Any, ...]) -> str:
+    """Write a list as a column holds it."""
     return json.dumps(values, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -58,7 +60,7 @@ KeyText = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern
 CompanyCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,10}$", to_lower=True)]
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 # a short list, kept as JSON text in one column
-Texts = Annotated[tuple[str, ...], BeforeValidator(_tuple_from), PlainSerializer(_list_text, return_type=str)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(list_from), PlainSerializer(list_text, return_type=str)]
 
 
 class Record(BaseModel):

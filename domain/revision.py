@@ -13,13 +13,13 @@ from types import MappingProxyType
 
 from domain.actual_making import Connected, End, connect
 from domain.actuals import Actual
-from domain.backlog import line_id
+from domain.backlog import line_id, retainer_line
 from domain.commands import ReviseInvoice
 from domain.confirmation_edits import REPLACEMENT
 from domain.errors import Problem, ReasonCode
 from domain.identifiers import derive_id
 from domain.money import ZERO
-from domain.option_sets import AdjustmentStatus, ProjectInvoiceStatus, TransactionClass, TransactionType
+from domain.option_sets import AdjustmentStatus, ProjectInvoiceStatus, RetainerUse, TransactionType
 from domain.proforma import Invoice, InvoiceLineDetail
 from domain.rows import Columns, RowKey
 
@@ -29,6 +29,14 @@ _FROM_SALE = (
     *("transaction_class", "billing_type", "price", "currency", "transaction_date", "contract", "contract_line"),
     *("contract_customer", "project", "category", "resource", "description"),
     *("external_description", "origins"),
+)
+# what the correction of a detail does to its retainer
+_TAKES_BACK: Mapping[RetainerUse, RetainerUse] = MappingProxyType(
+    {
+        RetainerUse.NEW: RetainerUse.WITHDRAWN,
+        RetainerUse.APPLIED: RetainerUse.CREDITED,
+        RetainerUse.REFUND: RetainerUse.CREDITED,
+    }
 )
 # what a billed sale becomes when it is free again
 FREED: Columns = MappingProxyType({"msdyn_adjustmentstatus": None, "invoicing_correctedby": None})
@@ -81,7 +89,7 @@ def chosen(invoice: Invoice, billed: Sequence[Billed], command: ReviseInvoice) -
 
     Returns:
         What can be corrected, also what this very draft has claimed already; or the first problem:
-        LINE_DETAIL_UNKNOWN, ALREADY_REVISED, NOTHING_TO_REVISE, CORRECTION_NOT_SUPPORTED.
+        LINE_DETAIL_UNKNOWN, ALREADY_REVISED, NOTHING_TO_REVISE.
     """
     draft, by_id = corrective_draft_id(command), {each.detail.detail: each for each in billed}
     named = [by_id[detail] for detail in dict.fromkeys(command.details) if detail in by_id]
@@ -91,10 +99,6 @@ def chosen(invoice: Invoice, billed: Sequence[Billed], command: ReviseInvoice) -
         return _already_revised(invoice, taken)
     if len(named) < len(set(command.details)) or not wanted:
         return _nothing(invoice, sorted(set(command.details) - by_id.keys()))
-    retainers = [each.detail.detail for each in wanted if each.sale.transaction_class == TransactionClass.RETAINER]
-    if retainers:
-        sentence = f"invoice {invoice.number}: retainers can't be revised yet; choose the other line details"
-        return Problem(ReasonCode.CORRECTION_NOT_SUPPORTED, sentence, tuple(retainers))
     return wanted
 
 
@@ -131,7 +135,7 @@ def corrective_detail(draft: str, billed: Billed) -> InvoiceLineDetail:
     own: Mapping[str, object] = {
         "detail": derive_id("corrective-detail", draft, sale.actual),
         "invoice": draft,
-        "line": line_id(draft, original.contract_line),
+        "line": line_id(draft, line) if (line := _line_of(original)) else retainer_line(draft),
         "line_number": original.line_number,
         "quantity": ZERO,
         "amount": ZERO,
@@ -142,8 +146,14 @@ def corrective_detail(draft: str, billed: Billed) -> InvoiceLineDetail:
         "previous_tax": original.tax,
         "source": sale.actual,
         "source_key": billed.key.text,
+        "retainer_use": None if original.retainer_use is None else _TAKES_BACK.get(original.retainer_use),
+        "retainer_key": original.retainer_key,
     }
     return InvoiceLineDetail.model_validate({**taken, **own})
+
+
+def _line_of(original: InvoiceLineDetail) -> str | None:
+    return None if original.retainer_use is not None else original.contract_line
 
 
 def correction_connection(detail: InvoiceLineDetail) -> Connected:

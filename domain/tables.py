@@ -23,6 +23,7 @@ class Table(StrEnum):
     DATAVERSE_MILESTONES = "DataverseMilestones"  # msdyn_contractlinescheduleofvalue
     DATAVERSE_LINE_CUSTOMERS = "DataverseLineCustomers"  # who pays which share of a contract line
     DATAVERSE_MILESTONE_HEADERS = "DataverseMilestoneHeaders"  # header of milestones: progress, or several customers
+    DATAVERSE_RETAINERS = "DataverseRetainers"  # msdyn_contractretainer
     DATAVERSE_BILLING_BACKLOG = "DataverseBillingBacklog"  # work index: items that are Ready to invoice
     DATAVERSE_INVOICE_SCHEDULES = "DataverseInvoiceSchedules"  # msdyn_contractlineinvoiceschedule
     DATAVERSE_DUE_SCHEDULES = "DataverseDueSchedules"  # work index: schedules that are still to run, by run date

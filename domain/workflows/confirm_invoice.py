@@ -12,32 +12,28 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from domain.actual_making import Made
-from domain.actuals import Actual
-from domain.backlog import ITEM_TABLES, ItemKind, source_kind
+from domain.backlog import ITEM_TABLES, source_kind
 from domain.commands import ConfirmInvoice, SyncTableMap
 from domain.confirmation import Source, confirm_detail
 from domain.confirmed import Confirmation, Terms
 from domain.confirmed_totals import ConfirmedTotals
-from domain.contract import Milestone
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
-from domain.option_sets import (
-    BillingMethod,
-    BulkConfirmationStatus,
-    InvoiceState,
-    OrderType,
-)
+from domain.money import ZERO
+from domain.option_sets import BulkConfirmationStatus, InvoiceState, OrderType
 from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
-from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
+from domain.proforma import Invoice, InvoiceLineDetail
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
-from domain.saving import read_keys, replace_status, save, save_across
+from domain.saving import replace_status, save, save_across
 from domain.tables import Table
 from domain.workflows.back_on_backlog import add_sales, release_milestones
 from domain.workflows.confirm_many import told_in_bulk
+from domain.workflows.confirmation_sources import read_sources, terms_for
+from domain.workflows.confirmed_retainers import post_new_retainers, reserve_withdrawals, take_retainers
 from domain.workflows.draft_acts import not_editable, settle
 from domain.workflows.milestone_headers import follow_details
-from domain.workflows.reading import known_document, paged, read_records
+from domain.workflows.reading import known_document, paged
 
 # problems behind the first whose ids a refusal names; they are enough to start mending
 PROBLEMS_MAX = 20
@@ -67,6 +63,9 @@ class _Extent(NamedTuple):
     details: int
     first: str
     last: str
+    # of them, those about retainers, and those that come to nothing
+    retainers: int
+    idle: int
 
 
 def confirm_invoice(
@@ -150,9 +149,16 @@ def _confirm(
     terms = Terms(invoice, on, adjustments_cross=not invoice.keeps_adjustments)
     pages = paged(lambda: _decided_pages(store, terms))
     extents = _decided_extents(invoice, pages())
+    has_retainers = any(extent.retainers for extent in extents)
+    if has_retainers:
+        reserve_withdrawals(store, invoice)
     begun, row = _begin(store, command, invoice, row)
     if not begun.is_confirmable:
         return begun
+    if has_retainers:
+        take_retainers(store, begun)
+        # what was decided is looked at again, now that it stands which invoice uses a retainer first
+        pages = paged(lambda: _decided_pages(store, replace(terms, invoice=begun)))
     totals = ConfirmedTotals()
     for page, extent in zip_longest(pages(), extents):
         if page is None or _problems(page) or _extent(page) != extent:
@@ -161,6 +167,8 @@ def _confirm(
         _write(store, invoice, confirmed)
         for each, outcome in confirmed:
             totals.add(each.detail, outcome)
+    if has_retainers:
+        post_new_retainers(store, begun)
     return _commit(store, begun, totals.header(begun), row.etag)
 
 
@@ -218,32 +226,13 @@ def _decided_pages(store: RowStore, terms: Terms) -> Iterator[Sequence[_Decided]
     invoice = terms.invoice.invoice
     for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice):
         details = [InvoiceLineDetail.from_columns(row.columns) for row in page]
-        sources = _sources(store, details)
-        if any(detail.source_key is None or detail.correction for detail in details):
-            # only lines that were added by hand, and their corrections, ask how their invoice line is billed
-            terms = replace(terms, fixed_price_lines=_fixed_price_lines(store, invoice))
-        yield [_decide(terms, detail, sources) for detail in details]
-
-
-def _fixed_price_lines(store: RowStore, invoice: str) -> frozenset[str]:
-    lines = read_records(store, Table.DATAVERSE_INVOICE_LINES, invoice, InvoiceLine)
-    return frozenset(line.line for line in lines if line.billing_method == BillingMethod.FIXED_PRICE)
+        sources, own = read_sources(store, details), terms_for(store, terms, details)
+        yield [_decide(own, detail, sources) for detail in details]
 
 
 def _decide(terms: Terms, detail: InvoiceLineDetail, sources: Mapping[RowKey, Source]) -> _Decided:
     key = RowKey.from_text(detail.source_key or "")
     return _Decided(detail, key, confirm_detail(terms, detail, sources.get(key)))
-
-
-def _sources(store: RowStore, details: Sequence[InvoiceLineDetail]) -> dict[RowKey, Source]:
-    keys: dict[ItemKind, list[RowKey]] = {kind: [] for kind in ItemKind}
-    for detail in details:
-        if detail.source_key is not None:
-            keys[source_kind(detail)].append(RowKey.from_text(detail.source_key))
-    sales = read_keys(store, Table.DATAVERSE_ACTUALS, keys[ItemKind.UNBILLED_SALES])
-    milestones = read_keys(store, Table.DATAVERSE_MILESTONES, keys[ItemKind.MILESTONE])
-    found: dict[RowKey, Source] = {key: Actual.from_columns(row.columns) for key, row in sales.items()}
-    return found | {key: Milestone.from_columns(row.columns) for key, row in milestones.items()}
 
 
 def _is_back(invoice: Invoice, made: Made) -> bool:
@@ -274,16 +263,22 @@ def _problems(page: Sequence[_Decided]) -> list[Problem]:
 
 
 def _extent(page: Sequence[_Decided]) -> _Extent:
-    return _Extent(len(page), page[0].detail.key.row, page[-1].detail.key.row)
+    about = sum(each.detail.retainer_use is not None for each in page)
+    idle = sum(each.detail.uses_retainer and each.detail.amount == ZERO for each in page)
+    return _Extent(len(page), page[0].detail.key.row, page[-1].detail.key.row, about, idle)
 
 
 def _problems_of_header(invoice: Invoice, extents: Sequence[_Extent]) -> Iterator[Problem]:
     if invoice.order_type != OrderType.WORK_BASED:
         sentence = f"invoice {invoice.number} is not work based; only invoices of projects can be confirmed here"
         yield Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice.invoice,))
-    if not extents and invoice.details == 0:
+    if sum(extent.details - extent.idle for extent in extents) == 0 and invoice.details == _idle(extents):
         sentence = f"invoice {invoice.number} has no line details; add what is to be invoiced"
         yield Problem(ReasonCode.INVOICE_EMPTY, sentence, (invoice.invoice,))
+
+
+def _idle(extents: Sequence[_Extent]) -> int:
+    return sum(extent.idle for extent in extents)
 
 
 def _changed(invoice: Invoice) -> Problem:

@@ -12,9 +12,11 @@ claims more for it, and what a delivery has claimed too late for a draft that is
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from domain.backlog import Item, detail_of
+from domain.backlog import Item
 from domain.commands import CreateProforma
+from domain.draft_acts import DraftAct
 from domain.draft_totals import DetailAmount, DraftTotals
+from domain.drafted_items import detail_of
 from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused, by_precedence
 from domain.identifiers import derive_id
 from domain.money import total
@@ -27,6 +29,7 @@ from domain.rows import Delete, Insert, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, save
 from domain.schedule_runs import LineLimits, RunResult, failed_lines, line_limits
 from domain.tables import Table
+from domain.workflows.draft_acts import settle
 from domain.workflows.draft_details import leave_out, save_details
 from domain.workflows.due_items import Billing, claim, due_and_behind, read_billing
 from domain.workflows.milestone_headers import follow_items
@@ -101,14 +104,16 @@ def _make_draft(store: RowStore, billing: Billing, customer: str, items: Sequenc
     invoice = billing.invoice_of(customer)
     stands = find_record(store, Table.DATAVERSE_INVOICES, RowKey(invoice, invoice), Invoice)
     mine = claim(store, billing, invoice, items) if stands is None else [each for each in items if each.invoice]
-    if not mine:
+    if not mine and (stands is not None or customer not in billing.refunded):
         follow_items(store, items)
         return stands is not None
-    details = [(item, detail_of(item, invoice, billing.lines[item.contract_line or ""])) for item in mine]
+    details = [(item, detail_of(item, invoice, billing.line_of(item))) for item in mine]
     if stands is None or stands.is_editable:
         save_details(store, invoice, details, is_new=stands is None)
     if not _commit(store, billing, customer):
         mine = leave_out(store, invoice, details)
+    elif customer in billing.advanced:
+        settle(store, invoice)
     follow_items(store, items)
     save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, (Delete(item.key.row) for item in mine))
     return True
@@ -171,6 +176,7 @@ def _write_header(
     before = Invoice.from_columns(stands.columns)
     after = totals.header(before)
     if after != before:
+        after = after.changed(pending_act=after.pending_act or _first_act(billing, customer))
         save(store, Table.DATAVERSE_INVOICES, invoice, (Replace(invoice, after.to_columns(), stands.etag),))
 
 
@@ -196,7 +202,13 @@ def _header(store: RowStore, billing: Billing, customer: str, totals: DraftTotal
         created_by=billing.wish,
         created_at=billing.asked_at,
         correlation=derive_id("correlation", invoice),
+        pending_act=_first_act(billing, customer),
     )
+
+
+def _first_act(billing: Billing, customer: str) -> str | None:
+    """Name what is to be done as soon as the draft stands: to use the retainers of its customer."""
+    return DraftAct(kind="apply").text if customer in billing.advanced else None
 
 
 def _being_confirmed(invoice: Invoice) -> Problem:

@@ -10,19 +10,21 @@ changes nothing any more.
 from collections.abc import Callable
 from datetime import date
 
-from domain.backlog import detail_of
 from domain.draft_acts import DraftAct
 from domain.draft_totals import DetailAmount, DraftTotals
+from domain.drafted_items import detail_of
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, RowMissing
 from domain.money import ZERO
 from domain.option_sets import InvoiceState
 from domain.ports import RowStore
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
+from domain.retainer_uses import Use
 from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, read_keys, replace_status, save
 from domain.tables import Table
 from domain.workflows.corrective_details import read_billed, save_corrections
 from domain.workflows.draft_details import Drafted, leave_out, release, save_details
+from domain.workflows.draft_retainers import fit_retainers, leave_out_uses
 from domain.workflows.due_items import Billing, claim, due_items, read_billing
 from domain.workflows.milestone_headers import follow_items
 from domain.workflows.reading import read_records
@@ -114,6 +116,7 @@ def not_editable(invoice: Invoice) -> Problem:
 
 def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) -> None:
     drafted: list[Drafted] = []
+    uses: list[Use] = []
     match act.kind:
         case "edit":
             _edit(store, header, row, act)
@@ -126,13 +129,16 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
             _replace(store, row, header.changed(pending_act=None, **gone))
             return
     try:
+        adds = act.kind in ("refresh", "apply")
+        uses = fit_retainers(store, header, adds=adds, check=lambda: _check_version(store, row))
         counted = recount(store, header)
         _replace(store, row, counted.changed(pending_act=None, status=act.status or header.status))
     except ChangedMeanwhile:
         stands = Invoice.from_columns(_header_row(store, header.invoice).columns)
-        if drafted and not stands.is_editable:
+        if not stands.is_editable:
             leave_out(store, header.invoice, drafted)
             follow_items(store, (item for item, _ in drafted))
+            leave_out_uses(store, header, uses)
         raise
 
 
@@ -201,8 +207,8 @@ def _refresh(store: RowStore, header: Invoice, cut_off: date) -> list[Drafted]:
     billing, invoice = billing_of(store, header, cut_off), header.invoice
     due, _ = due_items(store, billing)
     items = claim(store, billing, invoice, due.get(header.contract_customer, []))
-    details = [(item, detail_of(item, invoice, billing.lines[item.contract_line or ""])) for item in items]
-    save_details(store, invoice, details, is_new=False)
+    details = [(item, detail_of(item, invoice, billing.line_of(item))) for item in items]
+    missing_details = save_details(store, invoice, details, is_new=False)
     standing = {row.key.row for page in store.read_pages(Table.DATAVERSE_INVOICE_LINES, invoice) for row in page}
     none = DraftTotals(())
     lines = (none.line(line, invoice) for line in billing.lines.values())
@@ -211,4 +217,4 @@ def _refresh(store: RowStore, header: Invoice, cut_off: date) -> list[Drafted]:
     follow_items(store, items)
     entries = (Delete(item.key.row) for item in items)
     save(store, Table.DATAVERSE_BILLING_BACKLOG, header.contract, entries)
-    return details
+    return missing_details

@@ -11,6 +11,7 @@ from domain.rows import Delete, Insert, RowKey
 from domain.saving import read_keys, save
 from domain.tables import Table
 from domain.workflows.corrective_details import give_back
+from domain.workflows.draft_retainers import release_retainers
 from domain.workflows.due_items import claimed_by, put_back, put_back_indexed
 from domain.workflows.milestone_headers import follow_details
 
@@ -20,15 +21,20 @@ _HIGHEST = "~"
 type Drafted = tuple[Item, InvoiceLineDetail]
 
 
-def save_details(store: RowStore, invoice: str, details: Sequence[Drafted], *, is_new: bool) -> None:
-    """Put items on a draft; of a draft that people see, what stands may have been edited and stays."""
+def save_details(store: RowStore, invoice: str, details: Sequence[Drafted], *, is_new: bool) -> list[Drafted]:
+    """Put items on a draft; of a draft that people see, what stands may have been edited and stays.
+
+    Returns:
+        What was missing.
+    """
     table = Table.DATAVERSE_INVOICE_LINE_DETAILS
     standing = {} if is_new else read_keys(store, table, (detail.key for _, detail in details))
-    missing = (detail for _, detail in details if detail.key not in standing)
-    save(store, table, invoice, (Insert(detail.key.row, detail.to_columns()) for detail in missing))
+    missing = [(item, detail) for item, detail in details if detail.key not in standing]
+    save(store, table, invoice, (Insert(detail.key.row, detail.to_columns()) for _, detail in missing))
     connections = (_connection(detail) for item, detail in details if item.kind == ItemKind.UNBILLED_SALES)
     inserts = (Insert(row, connection.to_columns()) for row, connection in connections)
     save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, inserts)
+    return missing
 
 
 def leave_out(store: RowStore, invoice: str, details: Sequence[Drafted]) -> list[Item]:
@@ -51,6 +57,7 @@ def release(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail])
     """
     corrected = (RowKey.from_text(each.source_key or "") for each in details if each.correction)
     give_back(store, invoice, corrected)
+    release_retainers(store, invoice, details)
     sources = (_source(each) for each in details if _has_source(each))
     items = claimed_by(store, invoice, sources)
     put_back_indexed(store, items)
@@ -75,7 +82,7 @@ def _source(detail: InvoiceLineDetail) -> tuple[ItemKind, RowKey]:
 
 
 def _has_source(detail: InvoiceLineDetail) -> bool:
-    return detail.source_key is not None and not detail.correction
+    return detail.source_key is not None and not detail.correction and not detail.uses_retainer
 
 
 def _connection(detail: InvoiceLineDetail) -> tuple[str, TransactionConnection]:

@@ -20,15 +20,19 @@ from domain.backlog import (
     is_due,
     item_of_actual,
     item_of_milestone,
+    item_of_retainer,
     released_columns,
 )
 from domain.contract import Account, Contract, ContractCustomer, ContractLine, Milestone
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_precedence
 from domain.ports import TRANSACTION_OPERATIONS_MAX, RowStore
+from domain.retainer import Retainer
+from domain.retainer_uses import is_to_be_refunded, is_usable
 from domain.rows import Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, save, save_across
 from domain.schedule_runs import LineLimits
 from domain.tables import Table
+from domain.workflows.draft_retainers import retainers_of
 from domain.workflows.reading import find_record, read_records
 
 _NO_DRAFTS: Mapping[str, str] = MappingProxyType({})
@@ -53,15 +57,23 @@ class Billing:
     drafts: Mapping[str, str]
     # a run of invoice schedules: contract line, and up to when it is billed; None: all lines up to the cut-off
     limits: Mapping[str, LineLimits] | None = None
+    # customers who have retainers that a draft can use, and those whose retainers are to be paid back
+    advanced: frozenset[str] = frozenset()
+    refunded: frozenset[str] = frozenset()
 
     def invoice_of(self, customer: str) -> str:
         """Name the draft that a customer's items go on."""
         return self.drafts.get(customer) or draft_id(self.wish, self.contract.contract, customer)
 
+    def line_of(self, item: Item) -> ContractLine | None:
+        """Find the contract line of an item; a retainer of the whole contract has none."""
+        return self.lines.get(item.contract_line or "")
+
     def takes(self, item: Item, invoice: str) -> bool:
         """Tell whether an item goes on a draft, perhaps because it stands on it already."""
         limits = None if self.limits is None else self.limits.get(item.contract_line or "")
-        if self.limits is not None and limits is None and item.invoice is None:
+        is_of_line = item.contract_line is not None
+        if self.limits is not None and limits is None and is_of_line and item.invoice is None:
             return False
         return is_due(item, limits.of(item.kind) if limits else self.cut_off, invoice)
 
@@ -89,6 +101,8 @@ def read_billing(
     customers = list(read_records(store, Table.DATAVERSE_CONTRACT_CUSTOMERS, contract.contract, ContractCustomer))
     keys = (RowKey(customer.account, customer.account) for customer in customers)
     accounts = read_keys(store, Table.DATAVERSE_ACCOUNTS, keys, Account.columns())
+    retainers = [each for _, each in retainers_of(store, contract.contract)]
+    payers = [customer.contract_customer for customer in customers]
     return Billing(
         wish,
         cut_off,
@@ -99,6 +113,8 @@ def read_billing(
         asked_at,
         drafts,
         limits,
+        frozenset(each for each in payers if any(is_usable(one, each) for one in retainers)),
+        frozenset(each for each in payers if any(is_to_be_refunded(one, each) for one in retainers)),
     )
 
 
@@ -177,12 +193,15 @@ def _indexed_items(store: RowStore, contract: str) -> Iterator[Item]:
 def _item(kind: ItemKind, row: StoredRow) -> Item:
     if kind == ItemKind.MILESTONE:
         return item_of_milestone(Milestone.from_columns(row.columns), row.key, row.etag)
+    if kind == ItemKind.RETAINER:
+        return item_of_retainer(Retainer.from_columns(row.columns), row.key, row.etag)
     return item_of_actual(Actual.from_columns(row.columns), row.key, row.etag)
 
 
 def _misfit(billing: Billing, item: Item) -> Problem | None:
     contract = billing.contract
-    if item.contract_line not in billing.lines:
+    is_of_contract = item.kind == ItemKind.RETAINER and item.contract_line is None
+    if item.contract_line not in billing.lines and not is_of_contract:
         sentence = (
             f"{item.kind} {item.id} names contract line {item.contract_line}, which contract {contract.number} does "
             "not have; load the line, or correct the item"

@@ -15,9 +15,11 @@ from domain.option_sets import ProjectInvoiceStatus
 from domain.outcome import Action, Outcome
 from domain.ports import RowStore
 from domain.proforma import UNCONFIRMED, Invoice, InvoiceLine, InvoiceLineDetail
+from domain.retainer_uses import too_much
 from domain.rows import Columns, RowKey, Value
 from domain.tables import Table
 from domain.workflows.draft_acts import Decide, act_on_draft
+from domain.workflows.draft_retainers import chargeable_of, retainer_details, retainers_of
 from domain.workflows.reading import find_record, read_records
 
 type Details = Mapping[str, InvoiceLineDetail]
@@ -43,6 +45,7 @@ def edit_details(store: RowStore, *, invoice: str, edits: Mapping[str, Changes])
         found = _details(store, header, named)
         results = [(detail, edited(detail, named[id_], currency)) for id_, detail in found.items()]
         _refuse_if_any(header, (result for _, result in results))
+        _refuse_if_any(header, _too_much(store, header, [each for _, each in results]))
         changed = [_change(before, after) for before, after in results if isinstance(after, InvoiceLineDetail)]
         wanted = [change for change in changed if change.columns]
         return DraftAct(changed=tuple(wanted[:ACT_DETAILS_MAX])) if wanted else None
@@ -155,6 +158,24 @@ def _line(store: RowStore, header: Invoice, number: int) -> InvoiceLine:
         sentence = f"invoice {header.number} has no line {number}; its lines are {known}"
         raise Refused(Problem(ReasonCode.INVOICE_LINE_UNKNOWN, sentence, (header.invoice,)))
     return found
+
+
+def _too_much(
+    store: RowStore, header: Invoice, results: Sequence[InvoiceLineDetail | Problem]
+) -> Iterable[InvoiceLineDetail | Problem]:
+    """Name the uses of retainers that are more than is available, or more than the draft bills."""
+    edited = [each for each in results if isinstance(each, InvoiceLineDetail) and each.uses_retainer and each.by_hand]
+    if not edited:
+        return
+    retainers = [each for _, each in retainers_of(store, header.contract)]
+    chargeable = chargeable_of(store, header.invoice)
+    wished = {each.detail: each for each in edited}
+    uses = {each.detail: each for _, each in retainer_details(store, header.invoice) if each.uses_retainer} | wished
+    for detail in edited:
+        others = [each for each in uses.values() if each.detail != detail.detail]
+        problem = too_much(header, detail, others, retainers, chargeable)
+        if problem is not None:
+            yield problem
 
 
 def _currency(store: RowStore, header: Invoice) -> str:

@@ -11,10 +11,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from domain.actuals import Actual
-from domain.commands import ImportProposal, WriteBackPosting
-from domain.completeness import is_whole, mismatch, needs_sale, sale_keys, unconnected, unposted, without_milestone
+from domain.commands import ImportProposal
+from domain.completeness import (
+    is_whole,
+    mismatch,
+    needs_sale,
+    sale_keys,
+    sales_behind,
+    unconnected,
+    unposted,
+    without_milestone,
+)
 from domain.errors import NotYet, Problem, ReasonCode, by_precedence
-from domain.identifiers import derive_id
 from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine, ProposalStatus, line_key
 from domain.ledger import ProjectTransaction
 from domain.money import total
@@ -138,8 +146,8 @@ def _header_dimension(work: _Import) -> str | None:
 
 def _pages(work: _Import) -> Iterator[_Page]:
     partition = work.proposal.proposal
-    relationships = read_records(work.store, Table.FINANCE_TRANSACTION_RELATIONSHIPS, partition, StagedRelationship)
-    connections = sale_keys(relationships)
+    links = read_records(work.store, Table.FINANCE_TRANSACTION_RELATIONSHIPS, partition, StagedRelationship)
+    connections = sale_keys(links)
     for page in work.store.read_pages(Table.FINANCE_ACTUALS_STAGING, partition, columns=StagedActual.columns()):
         read = [(row.key, StagedActual.from_columns(row.columns)) for row in page]
         billed = tuple(each for each in read if each[1].transaction_type == FinanceTransactionType.BILLED_SALES)
@@ -152,7 +160,7 @@ def _page(
     etags: Mapping[RowKey, str],
     connections: Mapping[str, RowKey],
 ) -> _Page:
-    keys = {row.actual: connections[row.actual] for _, row in rows if row.actual in connections}
+    keys = sales_behind((row for _, row in rows), connections)
     staged = read_keys(work.store, Table.FINANCE_ACTUALS_STAGING, keys.values(), StagedActual.columns())
     posted = read_keys(work.store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values(), ProjectTransaction.columns())
     sources: dict[str, Source] = {
@@ -281,16 +289,5 @@ def _hand_on(store: RowStore, sender: CommandSender, proposal: Proposal, command
         ready = ready_work(proposal)
         save(store, Table.FINANCE_PENDING_WORK, ready.kind.value, (Insert(ready.key.row, ready.to_columns()),))
     if proposal.status == ProposalStatus.CLOSED:
-        sender.send((_write_back(proposal, command),))
+        sender.send((proposal.write_back(command.requested_at),))
     put_import_away(store, proposal)
-
-
-def _write_back(proposal: Proposal, command: ImportProposal) -> WriteBackPosting:
-    return WriteBackPosting(
-        command=derive_id("write-back", proposal.proposal),
-        correlation=proposal.correlation,
-        requested_at=command.requested_at,
-        reference=proposal.number,
-        posted="proposal",
-        posted_document=proposal.proposal,
-    )

@@ -16,6 +16,7 @@ from domain.backlog import (
     ItemKind,
     item_of_actual,
     item_of_milestone,
+    item_of_retainer,
     ready_or_reason,
 )
 from domain.contract import Contract, Milestone
@@ -26,6 +27,7 @@ from domain.ports import RowStore
 from domain.rows import Insert, Merge, RowKey
 from domain.saving import save
 from domain.tables import Table
+from domain.workflows.draft_retainers import retainers_of
 from domain.workflows.milestone_headers import follow_items
 from domain.workflows.reading import find_record
 
@@ -40,7 +42,8 @@ def mark_ready(store: RowStore, *, contract: str, up_to: date, items: Sequence[s
         store: where the backlog stands.
         contract: id of the contract.
         up_to: items dated later stay as they are.
-        items: ids of unbilled sales actuals and milestones; empty means every item that is open and dated in time.
+        items: ids of unbilled sales actuals, milestones and retainers; empty means every item that is open and dated
+            in time.
 
     Returns:
         How many items are ready now, and a problem for each named item that can't be. When none is named, those that
@@ -66,7 +69,7 @@ def mark_ready(store: RowStore, *, contract: str, up_to: date, items: Sequence[s
 
 
 def backlog_items(store: RowStore, contract: str) -> Iterator[Item]:
-    """Read every unbilled sale and milestone of a contract, open or not, in the order of their dates."""
+    """Read every unbilled sale, milestone and retainer of a contract, open or not, in the order of their dates."""
     for page in store.read_pages(Table.DATAVERSE_ACTUALS, contract, columns=Actual.columns()):
         for row in page:
             actual = Actual.from_columns(row.columns)
@@ -75,6 +78,8 @@ def backlog_items(store: RowStore, contract: str) -> Iterator[Item]:
     for page in store.read_pages(Table.DATAVERSE_MILESTONES, contract, columns=Milestone.columns()):
         for row in page:
             yield item_of_milestone(Milestone.from_columns(row.columns), row.key, row.etag)
+    for row, retainer in retainers_of(store, contract):
+        yield item_of_retainer(retainer, row.key, row.etag)
 
 
 def _pages(items: Iterator[Item], wanted: frozenset[str]) -> Iterator[list[Item]]:

@@ -8,6 +8,7 @@ from datetime import date
 
 from domain.draft_acts import DraftAct
 from domain.errors import NotYet, Problem, ReasonCode, Refused
+from domain.money import ZERO
 from domain.outcome import Action, Outcome
 from domain.ports import RowStore
 from domain.proforma import Invoice
@@ -25,23 +26,25 @@ def refresh_draft(store: RowStore, *, invoice: str, cut_off: date) -> Outcome:
         Refused: there is no such draft, it corrects others, or it can't be changed any more; nothing was changed.
     """
     problems: list[Problem] = []
-    count = 0
+    count, before = 0, ZERO
 
     def decide(header: Invoice) -> DraftAct | None:
-        nonlocal count
+        nonlocal count, before
         if header.has_corrections:
             raise Refused(_corrective(header))
         try:
-            due, found = due_items(store, billing_of(store, header, cut_off))
+            billing = billing_of(store, header, cut_off)
+            due, found = due_items(store, billing)
         except NotYet as error:
             raise Refused(error.problem) from error
         count = len(due.get(header.contract_customer, []))
-        problems[:] = found
-        return DraftAct(kind="refresh", cut_off=cut_off.isoformat()) if count else None
+        problems[:], before = found, header.amount
+        is_advanced = header.contract_customer in billing.advanced
+        return DraftAct(kind="refresh", cut_off=cut_off.isoformat()) if count or is_advanced else None
 
     header, is_changed = act_on_draft(store, invoice, decide)
     facts: dict[str, str | int] = {"invoice": header.number, "items": count, "amount": str(header.amount)}
-    if is_changed:
+    if is_changed and (count or header.amount != before):
         return Outcome(Action.DRAFT_CHANGED, invoice, facts, tuple(problems))
     sentence = (
         f"nothing more on the contract of invoice {header.number} is Ready to invoice and dated up to {cut_off}; "

@@ -53,7 +53,7 @@ def revise_invoice(store: RowStore, command: ReviseInvoice) -> Outcome:
     Raises:
         NotYet: the invoice, or the draft to add to, is not known (yet).
         Refused: CORRECTION_BEFORE_POSTING, CORRECTIVE_DRAFT_UNFIT, LINE_DETAIL_UNKNOWN, ALREADY_REVISED,
-            NOTHING_TO_REVISE, CORRECTION_NOT_SUPPORTED, or the draft can't be changed any more; nothing was changed.
+            NOTHING_TO_REVISE, or the draft can't be changed any more; nothing was changed.
 
     Repeating it: a draft that stands stays as it is.
     """

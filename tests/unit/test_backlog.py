@@ -8,7 +8,6 @@ from domain.actuals import Actual
 from domain.backlog import (
     Item,
     claimed_columns,
-    detail_of,
     draft_id,
     is_due,
     item_of_actual,
@@ -18,6 +17,7 @@ from domain.backlog import (
 )
 from domain.contract import Milestone
 from domain.draft_totals import DetailAmount, DraftTotals
+from domain.drafted_items import detail_of
 from domain.errors import ReasonCode
 from domain.option_sets import (
     AdjustmentStatus,

@@ -6,10 +6,11 @@ from datetime import date
 import pytest
 
 from domain.actuals import Actual
-from domain.backlog import detail_of, item_of_actual, item_of_milestone
+from domain.backlog import item_of_actual, item_of_milestone
 from domain.confirmation import Source, confirm_detail, digest_of
 from domain.confirmed import Confirmation, Terms
 from domain.contract import Milestone
+from domain.drafted_items import detail_of
 from domain.errors import Problem, ReasonCode
 from domain.option_sets import (
     AdjustmentStatus,
@@ -173,11 +174,11 @@ REFUSALS: list[tuple[str, InvoiceLineDetail, Source, ReasonCode, str]] = [
     ),
     ("correction", TIME.changed(correction=True), BOB, ReasonCode.BACKING_ACTUAL_MISSING, "billed sale"),
     (
-        "retainer",
+        "retainer by hand",
         TIME.changed(transaction_class=TransactionClass.RETAINER, source_key=None),
         None,
-        ReasonCode.RETAINER_NOT_SUPPORTED,
-        "retainers",
+        ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED,
+        "only time",
     ),
     ("gone", TIME, None, ReasonCode.BACKING_ACTUAL_MISSING, "missing"),
     ("elsewhere", TIME, BOB.changed(invoice=guid(98)), ReasonCode.BACKING_ACTUAL_MISSING, "not on this invoice"),

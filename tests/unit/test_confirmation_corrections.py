@@ -8,7 +8,14 @@ from domain.actuals import Actual
 from domain.confirmation import confirm_detail
 from domain.confirmed import Confirmation, Release, Terms
 from domain.errors import Problem, ReasonCode
-from domain.option_sets import AdjustmentStatus, BillingStatus, BillingType, TransactionClass, TransactionType
+from domain.option_sets import (
+    AdjustmentStatus,
+    BillingStatus,
+    BillingType,
+    RetainerUse,
+    TransactionClass,
+    TransactionType,
+)
 from domain.proforma import InvoiceLineDetail
 from domain.revision import Billed, corrective_detail
 from domain.rows import RowKey
@@ -227,7 +234,9 @@ REFUSALS: dict[str, tuple[InvoiceLineDetail, Actual | None, ReasonCode]] = {
         ReasonCode.CORRECTION_NOT_SUPPORTED,
     ),
     "retainer": (
-        correction(BILLED.changed(transaction_class=TransactionClass.RETAINER)),
+        correction(
+            BILLED.changed(transaction_class=TransactionClass.RETAINER), retainer_use=RetainerUse.CREDITED, quantity=1
+        ),
         BILLED.changed(transaction_class=TransactionClass.RETAINER),
         ReasonCode.CORRECTION_NOT_SUPPORTED,
     ),

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 
 from domain.actuals import Actual
-from domain.backlog import detail_of, item_of_actual
+from domain.backlog import item_of_actual
 from domain.confirmation import confirm_detail
 from domain.confirmed import Confirmation, Terms
+from domain.drafted_items import detail_of
 from domain.errors import Problem, ReasonCode
 from domain.option_sets import (
     AdjustmentStatus,

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from domain.backlog import detail_of, item_of_actual, item_of_milestone
+from domain.backlog import item_of_actual, item_of_milestone
 from domain.draft_editing import EDITABLE, DetailKind, NewLine, added, edited, field_name, kind_of
+from domain.drafted_items import detail_of
 from domain.errors import Problem, ReasonCode
 from domain.option_sets import BillingMethod, BillingType, TransactionClass
 from domain.proforma import InvoiceLine, InvoiceLineDetail

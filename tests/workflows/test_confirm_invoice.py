@@ -170,7 +170,7 @@ def test_finance_is_sent_the_header_the_actuals_and_the_connections() -> None:
 EDITS: dict[str, tuple[dict[str, object], ReasonCode]] = {
     "quantity without its amount": ({"quantity": "6"}, ReasonCode.LINE_EDIT_NOT_SUPPORTED),
     "day": ({"transaction_date": "2026-08-04"}, ReasonCode.LINE_EDIT_NOT_SUPPORTED),
-    "retainer": ({"transaction_class": TransactionClass.RETAINER}, ReasonCode.RETAINER_NOT_SUPPORTED),
+    "retainer": ({"transaction_class": TransactionClass.RETAINER}, ReasonCode.BACKING_ACTUAL_MISSING),
 }
 
 

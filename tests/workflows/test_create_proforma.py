@@ -209,8 +209,8 @@ def test_the_calls_grow_by_pages_and_transactions(count: int) -> None:
     hundreds = -(-count // 100)
     # claims, details, connections and the index; the lines, the number, the index of drafts and the header
     assert methods["write"] == 4 * hundreds + 4
-    # lines and customers of the contract, the index, the items, the draft's lines and details
-    assert methods["read_pages"] == (6 if count > 3 else 5)
+    # lines, customers and retainers of the contract, the index, the items, the draft's lines and details
+    assert methods["read_pages"] == (7 if count > 3 else 6)
     # the contract, its account, the draft twice, allocation and counter; few items are read one by one
     assert methods["find"] == 6 + (count if count <= 3 else 0)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from domain.backlog import Item, ready_or_reason
 from domain.contract import Milestone
+from domain.retainer import Retainer
 from tools.cli.amounts import amount_text
 
 
@@ -55,7 +56,7 @@ def _view(item: Item, up_to: date, currency: str) -> ItemView:
 
 def _told(item: Item) -> tuple[str, Decimal]:
     row = item.row
-    if isinstance(row, Milestone):
+    if isinstance(row, Milestone | Retainer):
         return row.name, row.amount
     billing = "" if row.billing_type is None else f", {row.billing_type.name.lower().replace('_', '-')}"
     return f"{row.transaction_class.name.lower()}: {row.description or ''}{billing}", row.amount

@@ -11,19 +11,22 @@ from domain.actuals import Actual
 from domain.contract import TransactionCategory
 from domain.draft_editing import NewLine, field_name
 from domain.identifiers import derive_id
-from domain.option_sets import ProjectInvoiceStatus
+from domain.option_sets import ProjectInvoiceStatus, RetainerUse
 from domain.proforma import Invoice, InvoiceLineDetail
 from domain.rows import Merge
 from domain.tables import Table
 from domain.workflows.add_to_invoice import add_to_invoice
 from domain.workflows.edit_draft import add_line, delete_draft, edit_details, remove_details, review_draft
 from domain.workflows.refresh_draft import refresh_draft
+from domain.workflows.refund_retainer import refund_retainer
 from tools.scenarios.document import BadScenario
 from tools.scenarios.vocabulary import value_of
 from tools.scenarios.world import World
 
 _DAY = r"\d{4}-\d\d-\d\d"
 _NUMBER = r"PRO-\d+"
+# how the refund of a retainer is called, beside what is applied of it
+_REFUND = "refund of "
 # how a line is entered: what people write, and the attribute
 _ENTRY = MappingProxyType({"class": "transaction_class", "contract_line": "line", "date": "on"})
 
@@ -104,6 +107,13 @@ def evaluate(world: World, name: str, status: str) -> None:
             world.store.write(Table.DATAVERSE_ACTUALS, row.key.partition, (change,))
 
 
+def refund(world: World, name: str, contract: str, invoice: str | None = None) -> None:
+    """Stage the refund of a retainer, on a draft or on its contract."""
+    draft = header_of(world, invoice).invoice if invoice else None
+    id_ = world.names.id_of(name)
+    refund_retainer(world.store, contract=world.terms(contract).contract.contract, retainer=id_, invoice=draft)
+
+
 def _fields(text: str) -> dict[str, str]:
     pairs = (part.partition("=") for part in text.split(", "))
     return {field_name(name): value.strip() for name, _, value in pairs}
@@ -122,9 +132,11 @@ def detail_called(world: World, header: Invoice, name: str) -> str:
     """Find a line detail by the name of what stands behind it; behind a correction stands the detail it corrects."""
     rows = world.store.rows(Table.DATAVERSE_INVOICE_LINE_DETAILS)
     details = {each.detail: each for each in (InvoiceLineDetail.from_columns(row.columns) for row in rows)}
-    id_ = world.names.id_of(name)
+    is_refund = name.startswith(_REFUND)
+    id_ = world.names.id_of(name.removeprefix(_REFUND))
     for detail in details.values():
-        if detail.invoice == header.invoice and id_ in _ids(detail, details):
+        is_called = id_ in _ids(detail, details) and (detail.retainer_use == RetainerUse.REFUND) == is_refund
+        if detail.invoice == header.invoice and is_called:
             return detail.detail
     # the product says that there is none
     return id_
@@ -152,6 +164,10 @@ DRAFT_COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType
             add,
         ),
         rf"remove (?P<names>.+) from (?P<invoice>{_NUMBER})": ("remove sale, travel from PRO-000001", remove),
+        rf"refund (?P<name>\S+) of (?P<contract>\S+?)(?: on (?P<invoice>{_NUMBER}))?": (
+            "refund advance of C-ADATUM on PRO-000001",
+            refund,
+        ),
         rf"delete (?P<invoice>{_NUMBER})": ("delete PRO-000001", delete),
         rf"make (?P<invoice>{_NUMBER}) (?P<status>draft|in review|confirmed)": ("make PRO-000001 in review", review),
         rf"add to invoice (?P<contract>\S+) up to (?P<up_to>{_DAY})": (

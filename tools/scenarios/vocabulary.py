@@ -30,6 +30,7 @@ from domain.money import plain_text
 from domain.problems import OpenProblem
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.record import Record, Text, Texts
+from domain.retainer import Retainer
 from domain.split_billing import LineCustomer
 from domain.staging import OnAccountTransaction, StagedActual, StagedMilestone, StagedRelationship
 from domain.tables import Table
@@ -75,6 +76,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Table.DATAVERSE_INVOICE_SCHEDULES, InvoiceSchedule, {"name": "schedule", "status": "run_status"}
         ),
         "due schedules": Kind(Table.DATAVERSE_DUE_SCHEDULES, DueSchedule),
+        "retainers": Kind(
+            Table.DATAVERSE_RETAINERS,
+            Retainer,
+            {
+                **{"name": "retainer", "text": "name", "date": "invoice_date", "status": "invoice_status"},
+                **{"used": "used_amount", "available": "available_amount", "refund": "refund_status"},
+            },
+        ),
         "contract lines": Kind(Table.DATAVERSE_CONTRACT_LINES, ContractLine),
         "contract customers": Kind(Table.DATAVERSE_CONTRACT_CUSTOMERS, ContractCustomer),
         "backlog": Kind(Table.DATAVERSE_BILLING_BACKLOG, BacklogEntry),

@@ -24,6 +24,7 @@ from domain.money import decimal_from, multiply
 from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionType
 from domain.pending_work import WorkKind
 from domain.record import Record
+from domain.retainer import Retainer
 from domain.rows import Insert, RowKey
 from domain.setup import SETUP_KINDS
 from domain.split_billing import LineCustomer
@@ -130,6 +131,8 @@ class World:
                     self.queues.send((command,))
                 else:
                     self.told.append(not_yet.problem)
+        for row in self.store.rows(Table.DATAVERSE_INVOICES):
+            self.names.learn(str(row.columns["invoicenumber"]), row.key.row)
 
     def records(self, kind: Kind) -> list[Record]:
         """Read all rows of a kind, in the order of their keys."""
@@ -304,6 +307,18 @@ def _milestone_header(terms: Terms, line: ContractLine, given: dict[str, object]
     return MilestoneHeader.model_validate({**defaults, **given})
 
 
+def _retainer(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
+    defaults = {
+        "name": "Retainer",
+        "contract": terms.contract.contract,
+        "contract_customer": terms.customers[0].contract_customer,
+        "currency": terms.contract.currency,
+        "invoice_date": _DAY_DEFAULT,
+        "invoice_status": MilestoneStatus.NOT_READY,
+    }
+    return Retainer.model_validate({**defaults, **given})
+
+
 def _payer(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
     stands = (dict(payer) for payer in terms.customers if payer.name == given["name"])
     new = {"contract_customer": derive_id("scenario", given["name"]), "contract": terms.contract.contract}
@@ -320,6 +335,7 @@ _DEFAULTS: Mapping[type[Record], Callable[[Terms, ContractLine, dict[str, object
     {
         Actual: _actual,
         Milestone: _milestone,
+        Retainer: _retainer,
         ContractCustomer: _payer,
         ContractLine: _line,
         InvoiceSchedule: _schedule,

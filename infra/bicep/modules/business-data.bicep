@@ -20,6 +20,7 @@ var tableNames = [
   'DataverseContractLines'
   'DataverseContractCustomers'
   'DataverseMilestones'
+  'DataverseRetainers'
   'DataverseBillingBacklog'
   'DataverseLineCustomers'
   'DataverseMilestoneHeaders'

@@ -1,0 +1,57 @@
+"""What loading puts on the billing backlog, and what it asks of retainers: their amounts fit their status."""
+
+from typing import cast
+
+from domain.actuals import Actual
+from domain.backlog import BacklogEntry, ItemKind
+from domain.contract import Milestone
+from domain.errors import Problem, ReasonCode
+from domain.money import ZERO
+from domain.option_sets import BillingStatus, MilestoneStatus, TransactionType
+from domain.record import Record
+from domain.retainer import Retainer
+
+# written by what happens to a retainer after it was loaded
+RETAINER_MOVES = frozenset(
+    (
+        *("msdyn_invoicestatus", "msdyn_invoice", "msdyn_usedamount", "msdyn_availableamount", "msdyn_refundstatus"),
+        *("invoicing_reservations", "invoicing_events"),
+    )
+)
+
+
+def ready_actual(record: Record) -> BacklogEntry | None:
+    """Make the entry of the billing backlog of an unbilled sale that is Ready to invoice."""
+    actual = cast(Actual, record)
+    is_ready = actual.billing_status == BillingStatus.READY_TO_INVOICE and actual.invoice is None
+    if not is_ready or actual.transaction_type != TransactionType.UNBILLED_SALES:
+        return None
+    return BacklogEntry(kind=ItemKind.UNBILLED_SALES, item=actual.actual)
+
+
+def ready_milestone(record: Record) -> BacklogEntry | None:
+    """Make the entry of the billing backlog of a milestone that is Ready to invoice."""
+    milestone = cast(Milestone, record)
+    is_ready = milestone.invoice_status == MilestoneStatus.READY_TO_INVOICE and milestone.invoice is None
+    return BacklogEntry(kind=ItemKind.MILESTONE, item=milestone.milestone) if is_ready else None
+
+
+def ready_retainer(record: Record) -> BacklogEntry | None:
+    """Make the entry of the billing backlog of a retainer that is Ready to invoice."""
+    retainer = cast(Retainer, record)
+    is_ready = retainer.invoice_status == MilestoneStatus.READY_TO_INVOICE and retainer.invoice is None
+    return BacklogEntry(kind=ItemKind.RETAINER, item=retainer.retainer) if is_ready else None
+
+
+def loadable_retainer(record: Record) -> Record | Problem:
+    """Refuse a retainer whose amounts do not fit its status; one that was invoiced elsewhere brings what is left."""
+    retainer = cast(Retainer, record)
+    is_posted = retainer.invoice_status == MilestoneStatus.CUSTOMER_INVOICE_POSTED
+    wanted = retainer.amount if is_posted else ZERO
+    if retainer.used_amount + retainer.available_amount == wanted and not retainer.events and not retainer.reservations:
+        return retainer
+    sentence = (
+        f"retainer {retainer.retainer}: used and available amount must make {wanted} in all, which is "
+        f"{'its amount, because it' if is_posted else 'nothing before it'} is invoiced; correct them"
+    )
+    return Problem(ReasonCode.ROW_COLUMN_WRONG, sentence, ("msdyn_availableamount",))
