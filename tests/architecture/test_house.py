@@ -52,8 +52,11 @@ CODE_ROOTS = frozenset({"benchmarks", "domain", "functions", "function_app.py", 
 
 # Public: every storage emulator has it.
 EMULATOR_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+# a key of a connection string, a signature, any 64 bytes in base64 that are no checksum, a private key, a token
 SECRET = re.compile(
     r"AccountKey=(?P<key>[A-Za-z0-9+/]{20,}=*)|SharedAccess(Signature|Key)=\S{10,}|[?&;]sig=[A-Za-z0-9%+/]{20,}"
+    r"|(?<![A-Za-z0-9+/-])(?P<bare>[A-Za-z0-9+/]{86}==)|-----BEGIN [A-Z ]*PRIVATE KEY|\bgh[oprsu]_[A-Za-z0-9]{30,}"
+    r"|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.|\b[\w-]{3}8Q~[\w~.-]{30,}"
 )
 MACHINE_PATH = re.compile(r"(?<![\w.%$}~-])/(?:work|root|home/(?!site/)\w+|Users/\w+)/\w|\b[A-Z]:\\\\?Users\b")
 NOT_DEPLOYED = (
@@ -74,7 +77,7 @@ QUEUE_OPTIONS = frozenset(
 
 def secrets_in(text: str) -> list[str]:
     """What looks like a secret, but for the emulator's key."""
-    return [match.group() for match in SECRET.finditer(text) if match["key"] != EMULATOR_KEY]
+    return [match.group() for match in SECRET.finditer(text) if EMULATOR_KEY not in (match["key"], match["bare"])]
 
 
 def machine_paths_in(text: str) -> list[str]:
@@ -122,6 +125,11 @@ def test_no_machine_path_is_tracked() -> None:
         "AccountKey=" + "a" * 40 + "==",
         "SharedAccess" + "Signature=sv=2026-02-06",
         "https://a.table.core.windows.net/t?sv=1&sig" + "=" + "b" * 30,
+        "key: '" + "c" * 86 + "=='",
+        "-----BEGIN RSA " + "PRIVATE KEY-----",
+        "gh" + "p_" + "d" * 36,
+        "ey" + "J" + "e" * 20 + ".ey" + "J" + "f" * 20 + ".g",
+        "client = abc" + "8Q~" + "h" * 34,
     ],
 )
 def test_a_secret_is_recognised(text: str) -> None:
