@@ -133,7 +133,7 @@ def begin(
     found = (
         sales_rate(setup, proposal.contract, proposal.currency, invoice_date),
         accounting_date(setup, invoice_date),
-        setup.account(PostingType.CUSTOMER_BALANCE),
+        setup.account(PostingType.CUSTOMER_BALANCE, funding_source=proposal.funding_source),
         due_date(setup, invoice_date, proposal.payment_terms, customer.payment_terms if customer else None),
         _ready(proposal, customer),
     )
@@ -239,7 +239,7 @@ def _revenue(
     posting_type = _credited(terms, line, project)
     if isinstance(posting_type, Problem):
         return posting_type
-    account = terms.setup.account(posting_type, project, line.category)
+    account = terms.setup.account(posting_type, project, line.category, terms.proposal.funding_source)
     if isinstance(account, Problem):
         return account
     key = _key(terms, line, account)._replace(project=line.project, category=line.category)

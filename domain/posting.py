@@ -166,8 +166,8 @@ def _postings(
     rule = _rule(setup, line, project)
     if not isinstance(rule, PostingRule):
         return rule or ()
-    debit = setup.account(rule.debit, project, line.category)
-    credit = setup.account(rule.credit, project, line.category)
+    debit = setup.account(rule.debit, project, line.category, line.funding_source)
+    credit = setup.account(rule.credit, project, line.category, line.funding_source)
     match (debit, credit):
         case (PostingAccount() as debited, PostingAccount() as credited):
             amount = line_amount(line)

@@ -205,15 +205,23 @@ class LegalEntitySetup:
         )
 
     def account(
-        self, posting_type: PostingType, project: FinanceProject | None = None, category: str | None = None
+        self,
+        posting_type: PostingType,
+        project: FinanceProject | None = None,
+        category: str | None = None,
+        funding_source: str | None = None,
     ) -> PostingAccount | Problem:
-        """Find the main account: the project's before the group's before everybody's, in each the category's first."""
+        """Find the main account: the project's before the group's before everybody's.
+
+        In each of them that of the category comes first, and in both that of the funding source.
+        """
         number = str(int(posting_type))
         one = (project.project, EVERY) if project else None
         group = (EVERY, project.group) if project and project.group else None
         for place in filter(None, (one, group, (EVERY, EVERY))):
             for kind in dict.fromkeys((category or EVERY, EVERY)):
-                if found := self.accounts.get((number, *place, kind)):
+                own = self.accounts.get((number, *place, kind, funding_source)) if funding_source else None
+                if found := own or self.accounts.get((number, *place, kind)):
                     return found
         about = tuple(filter(None, (project.project if project else None, category)))
         return Problem(

@@ -134,17 +134,20 @@ class PostingAccount(SetupItem):
 
     kind: Literal["ProjPosting"] = Field(default="ProjPosting", alias="Kind")
     posting_type: PostingType = Field(alias="PostingType")
-    # for what it counts; None: every project, group, category
+    # for what it counts; None: every project, group, category, funding source
     project: KeyText | None = Field(default=None, alias="ProjId")
     group: KeyText | None = Field(default=None, alias="ProjGroupId")
     category: KeyText | None = Field(default=None, alias="CategoryId")
+    funding_source: KeyText | None = Field(default=None, alias="FundingSourceId")
     main_account: KeyText = Field(alias="MainAccount")
     account_name: Text = Field(alias="AccountName")
 
     @property
     def natural_key(self) -> tuple[str, ...]:
-        """Posting type, project, project group, category."""
-        return (str(int(self.posting_type)), self.project or EVERY, self.group or EVERY, self.category or EVERY)
+        """Posting type, project, project group, category, and the funding source where it is for one."""
+        source = (self.funding_source,) if self.funding_source else ()
+        place = (self.project or EVERY, self.group or EVERY, self.category or EVERY)
+        return (str(int(self.posting_type)), *place, *source)
 
 
 # a row that names no contract line counts as time and material

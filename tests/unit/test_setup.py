@@ -75,6 +75,7 @@ def test_a_row_of_another_company_is_refused() -> None:
     [
         (profile_row(ProjId="P-1"), "ProjRevenueProfile|TimeAndMaterial|project|P-1"),
         (account_row(129, "1", CategoryId="LABOR"), "ProjPosting|129|*|*|LABOR"),
+        (account_row(129, "1", FundingSourceId="FS-1"), "ProjPosting|129|*|*|*|FS-1"),
         (rate_row("GBP", "USD", "2026-01-01", "125"), "ExchangeRate|Default|GBP|USD|2026-01-01"),
         (tax_rows("25")[0], "TaxData|VAT|2020-01-01"),
         (period_row("2026-01-01", "2026-01-31"), "FiscalCalendarPeriod|2026-01-01"),
