@@ -10,6 +10,7 @@ from functions import (
     measure_pending,
     post_journal,
     post_proposal,
+    reconcile,
     reconcile_pending_revenue,
     record_dead_letter,
     revise_invoice,
@@ -32,6 +33,7 @@ BLUEPRINTS = (
     record_dead_letter.blueprint,
     measure_pending.blueprint,
     sweep_poison_queues.blueprint,
+    reconcile.blueprint,
 )
 
 

@@ -118,6 +118,15 @@ class ReasonCode(StrEnum):
     JOURNAL_IN_ERROR = "journal_in_error"
     # -- write-back
     ACTUAL_MISSING = "actual_missing"
+    # -- reconciliation
+    LOST_ROW = "lost_row"
+    EXTRA_ROW = "extra_row"
+    AMOUNT_DIFFERS = "amount_differs"
+    NOT_ARRIVED = "not_arrived"
+    NOT_IMPORTED = "not_imported"
+    NOT_POSTED = "not_posted"
+    NOT_WRITTEN_BACK = "not_written_back"
+    RECONCILIATION_GAVE_UP = "reconciliation_gave_up"
     # -- infrastructure
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 

@@ -40,6 +40,8 @@ class Action(StrEnum):
     POSTING_WRITTEN_BACK = "posting_written_back"
     DEAD_LETTER_RECORDED = "dead_letter_recorded"
     LETTER_REPLAYED = "letter_replayed"
+    DOCUMENTS_RECONCILED = "documents_reconciled"
+    DOCUMENT_STOPPED = "document_stopped"
     PENDING_MEASURED = "pending_measured"
     TIMER_RAN = "timer_ran"
     NOTHING_TO_DO = "nothing_to_do"

@@ -68,3 +68,4 @@ class Table(StrEnum):
     INVOICING_DEAD_LETTERS = "InvoicingDeadLetters"
     INVOICING_REPLAYS = "InvoicingReplays"
     INVOICING_TIMELINE = "InvoicingTimeline"
+    INVOICING_OPEN_DOCUMENTS = "InvoicingOpenDocuments"  # work index: what is not tied out yet

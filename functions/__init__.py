@@ -17,5 +17,6 @@
 | `write_back_posting` | queue write-back-posting | `domain.workflows.write_back_posting` |
 | `measure_pending` | timer MEASURE_PENDING_SCHEDULE | `domain.workflows.measure_pending` |
 | `sweep_poison_queues` | timer SWEEP_POISON_QUEUES_SCHEDULE | `domain.workflows.sweep_poison_queues` |
+| `reconcile` | timer RECONCILE_SCHEDULE | `domain.workflows.reconcile` |
 | `record_dead_letter_<queue>` | every `<queue>-poison` | `domain.workflows.record_dead_letter` |
 """

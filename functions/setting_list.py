@@ -44,6 +44,7 @@ SCHEDULE_SETTINGS: tuple[Setting, ...] = (
         "When accrued revenue of invoices is reconciled: six-field NCRONTAB, UTC.",
     ),
     Setting("MEASURE_PENDING_SCHEDULE", None, "When pending work is counted: six-field NCRONTAB, UTC."),
+    Setting("RECONCILE_SCHEDULE", None, "When open documents are looked at: six-field NCRONTAB, UTC."),
 )
 MESSAGE_ATTEMPTS_MAX = Setting(
     "MESSAGE_ATTEMPTS_MAX",

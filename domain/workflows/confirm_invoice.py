@@ -33,6 +33,7 @@ from domain.workflows.confirmation_sources import read_sources, terms_for
 from domain.workflows.confirmed_retainers import post_new_retainers, reserve_withdrawals, take_retainers
 from domain.workflows.draft_acts import not_editable, settle
 from domain.workflows.milestone_headers import follow_details
+from domain.workflows.open_index import open_backlog, open_invoice
 from domain.workflows.reading import known_document, paged
 
 # problems behind the first whose ids a refusal names; they are enough to start mending
@@ -96,6 +97,7 @@ def confirm_invoice(
             invoice = _confirm(store, command, before, row, adjustments_cross)
     # nothing can be added to it any more; whoever confirmed it may have died before saying so
     save(store, Table.DATAVERSE_DRAFTS, invoice.contract, (Delete(invoice.draft_key.row),))
+    open_backlog(store, invoice, ACTUALS_MAP)
     sender.send(commands_after(invoice, command))
     facts: dict[str, str | int] = {
         "invoice": invoice.number,
@@ -149,6 +151,7 @@ def _confirm(
     terms = Terms(invoice, on, adjustments_cross=not invoice.keeps_adjustments)
     pages = paged(lambda: _decided_pages(store, terms))
     extents = _decided_extents(invoice, pages())
+    open_invoice(store, invoice)
     has_retainers = any(extent.retainers for extent in extents)
     if has_retainers:
         reserve_withdrawals(store, invoice)

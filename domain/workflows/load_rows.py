@@ -18,10 +18,12 @@ from domain.limits import key_order
 from domain.loadable import Loadable
 from domain.loading import Document, Raw, decide
 from domain.loading_rows import CleanRow, FieldProblem, clean_row
+from domain.open_documents import of_rows
 from domain.ports import CommandSender, RowStore
 from domain.rows import Insert, Operation, RowKey
 from domain.saving import ROUNDS_MAX, read_keys, save
 from domain.tables import Table
+from domain.workflows.open_index import register
 from domain.workflows.reading import read_records
 from domain.workflows.schedule_rows import plan as put_on_index
 
@@ -122,6 +124,7 @@ def load_rows(
         progress(report.rows)
     _check_together(store, loadable, standing, report)
     commands = list(sync_commands(loadable, standing, load))
+    register(store, (of_rows(each.map, each.partition, each.first, each.last, each.correlation) for each in commands))
     for some in batched(commands, BATCH_ROWS, strict=False):
         sender.send(some)
     report.commands = len(commands)

@@ -33,7 +33,7 @@ _PLACE_COLUMNS = ("ActualId", "ProjAdvancedJournal", "ProjAdvancedJournalLine")
 _VOUCHER_COLUMNS = ("Voucher", "RelatedVoucher")
 
 
-class _Pair(NamedTuple):
+class Pair(NamedTuple):
     """The keys of the staged rows of a sale and of its cost, in either order."""
 
     one: RowKey
@@ -62,7 +62,7 @@ def relate_vouchers(store: RowStore, pending: StoredRow, now: datetime) -> Outco
         ChangedMeanwhile: a line was moved while it was related; the next tick looks again.
     """
     work = PendingWork.from_columns(pending.columns)
-    pages = [_relate(store, pairs) for pairs in _pairs(store, work)]
+    pages = [_relate(store, pairs) for pairs in related_pairs(store, work)]
     is_old = pending.changed_at is not None and now - pending.changed_at > ARRIVAL_MAX
     if not any(page.waits or (page.unknown and not is_old) for page in pages):
         put_away(store, pending)
@@ -70,13 +70,14 @@ def relate_vouchers(store: RowStore, pending: StoredRow, now: datetime) -> Outco
     return Outcome(Action.VOUCHERS_RELATED if lines else Action.NOTHING_TO_DO, work.partition, {"lines": lines})
 
 
-def _pairs(store: RowStore, work: PendingWork) -> Iterator[list[_Pair]]:
+def related_pairs(store: RowStore, work: PendingWork) -> Iterator[list[Pair]]:
+    """Read the connected costs and unbilled sales in the range of a work, page by page."""
     table = Table.FINANCE_TRANSACTION_RELATIONSHIPS
     columns = StagedRelationship.columns()
     for page in store.read_pages(table, work.partition, first=work.first, last=work.last, columns=columns):
         relationships = (StagedRelationship.from_columns(row.columns) for row in page)
         yield [
-            _Pair(RowKey.from_text(each.transaction1_key), RowKey.from_text(each.transaction2_key))
+            Pair(RowKey.from_text(each.transaction1_key), RowKey.from_text(each.transaction2_key))
             for each in relationships
             if {each.transaction1_role, each.transaction2_role} == RELATED_ROLES
             and each.transaction1_key
@@ -84,8 +85,8 @@ def _pairs(store: RowStore, work: PendingWork) -> Iterator[list[_Pair]]:
         ]
 
 
-def _relate(store: RowStore, pairs: list[_Pair]) -> _Page:
-    places = _places(store, {key for pair in pairs for key in pair})
+def _relate(store: RowStore, pairs: list[Pair]) -> _Page:
+    places = line_places(store, {key for pair in pairs for key in pair})
     lines = read_keys(store, Table.FINANCE_INTEGRATION_JOURNAL_LINES, filter(None, places.values()), _VOUCHER_COLUMNS)
     merges: dict[RowKey, Merge] = {}
     waits = unknown = False
@@ -101,7 +102,7 @@ def _relate(store: RowStore, pairs: list[_Pair]) -> _Page:
                 merges.setdefault(line.key, Merge(line.key.row, {"RelatedVoucher": voucher}))
     _write(store, merges)
     # read again only where something was written: see above
-    if merges and _places(store, places) != places:
+    if merges and line_places(store, places) != places:
         raise ChangedMeanwhile("a line was moved to another journal while it was related; it is looked at again")
     return _Page(len(merges), waits, unknown)
 
@@ -110,7 +111,7 @@ def _relate(store: RowStore, pairs: list[_Pair]) -> _Page:
 NOWHERE = RowKey("", "")
 
 
-def _places(store: RowStore, keys: Iterable[RowKey]) -> dict[RowKey, RowKey | None]:
+def line_places(store: RowStore, keys: Iterable[RowKey]) -> dict[RowKey, RowKey | None]:
     """Find the lines of staged rows; None: the row is no line yet."""
     rows = read_keys(store, Table.FINANCE_ACTUALS_STAGING, keys, _PLACE_COLUMNS)
     return {key: _place(row) for key, row in rows.items()}

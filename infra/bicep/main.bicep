@@ -89,6 +89,9 @@ param reconcileRevenueSchedule string = '0 */15 * * * *'
 @description('When pending work and dead letters are counted: six-field NCRONTAB, UTC.')
 param measurePendingSchedule string = '0 */5 * * * *'
 
+@description('When open documents are looked at, and what was lost is sent again: six-field NCRONTAB, UTC.')
+param reconcileSchedule string = '0 */5 * * * *'
+
 @description('E-mail addresses that get the alerts.')
 param alertEmails array = []
 
@@ -142,6 +145,7 @@ var schedules = {
   RECONCILE_REVENUE_SCHEDULE: reconcileRevenueSchedule
   MEASURE_PENDING_SCHEDULE: measurePendingSchedule
   SWEEP_POISON_QUEUES_SCHEDULE: sweepPoisonQueuesSchedule
+  RECONCILE_SCHEDULE: reconcileSchedule
 }
 
 module identity 'modules/identity.bicep' = {

@@ -31,6 +31,7 @@ TIMERS = {
     "reconcile_pending_revenue": "%RECONCILE_REVENUE_SCHEDULE%",
     "measure_pending": "%MEASURE_PENDING_SCHEDULE%",
     "sweep_poison_queues": "%SWEEP_POISON_QUEUES_SCHEDULE%",
+    "reconcile": "%RECONCILE_SCHEDULE%",
 }
 
 

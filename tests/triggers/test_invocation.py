@@ -278,6 +278,7 @@ def _expect_no_rows(caplog: pytest.LogCaptureFixture) -> None:
         "sweep_poison_queues",
         "post_pending_journals",
         "post_pending_proposals",
+        "reconcile",
         "reconcile_pending_revenue",
     ],
 )

@@ -16,6 +16,7 @@ SCHEDULES = {
     "SWEEP_POISON_QUEUES_SCHEDULE": "0 */10 * * * *",
     "RECONCILE_REVENUE_SCHEDULE": "0 */15 * * * *",
     "MEASURE_PENDING_SCHEDULE": "0 */5 * * * *",
+    "RECONCILE_SCHEDULE": "0 */5 * * * *",
 }
 GOOD = SCHEDULES | {"INVOICING_STORAGE": "UseDevelopmentStorage=true"}
 IDENTITY = SCHEDULES | {
@@ -93,6 +94,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         "CREATE_PROFORMA_SCHEDULE is missing.",
         "RECONCILE_REVENUE_SCHEDULE is missing.",
         "MEASURE_PENDING_SCHEDULE is missing.",
+        "RECONCILE_SCHEDULE is missing.",
         "CONFIRM_INVOICE_QUEUE must be 3 to 56 lower-case letters, digits and single hyphens, not 'Confirm_Invoice'",
         "POST_JOURNAL_QUEUE, POST_PROPOSAL_QUEUE name the same queue post; give each its own",
         "MESSAGE_ATTEMPTS_MAX must be a whole number from 1 to 100, not 'five'",

@@ -296,8 +296,9 @@ def test_the_calls_grow_by_pages_and_transactions(count: int) -> None:
     line.memory.calls.clear()
     confirm_invoice(line.store, line.queues, command)
     methods = Counter(call.method for call in line.memory.calls)
-    # two actuals and two connections for each detail, one change of each source; the header twice, the index of drafts
-    assert methods["write"] == 2 * -(-2 * count // 100) + -(-count // 100) + 3
+    # two actuals and two connections for each detail, one change of each source; the header twice, the indexes of
+    # drafts and of open documents
+    assert methods["write"] == 2 * -(-2 * count // 100) + -(-count // 100) + 4
     # the details and their sources, once; few sources are read one by one
     assert methods["read_pages"] == (2 if count > 3 else 1)
     assert methods["find"] == 2 + (count if count <= 3 else 0)

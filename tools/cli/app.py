@@ -189,6 +189,23 @@ def due_date(
     raise typer.Exit(run(desk_of(ctx), invoice, day=day, invoice_date=invoice_date))
 
 
+@app.command()
+def reconcile(
+    ctx: typer.Context,
+    company: Annotated[str | None, typer.Option(help="Only this legal entity, as usmf.")] = None,
+    since: Annotated[
+        date | None,
+        typer.Option("--since", help="Only what was confirmed, or is dated, from this day on.", parser=day_of),
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Send again what can be sent again.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="First make all work indexes anew.")] = False,
+) -> None:
+    """Tie out what was confirmed with what finance has and what came back. Ends with 1 when it does not tie out."""
+    from tools.cli.reconcile import reconcile as run
+
+    raise typer.Exit(run(desk_of(ctx), company=company, since=since, fix=fix, rebuild=rebuild))
+
+
 @app.command("reconcile-accrued-revenue")
 def reconcile_accrued_revenue(
     ctx: typer.Context,

@@ -30,6 +30,10 @@ class Browser(Protocol):
         """
         ...
 
+    def partitions(self, table: Table) -> Iterator[str]:
+        """Name the partitions of a table, each once, in order: one call for each of them."""
+        ...
+
 
 class AzureBrowser:
     """A Browser over Table Storage."""
@@ -55,6 +59,20 @@ class AzureBrowser:
                 return
             yield _stored(entity)
 
+    def partitions(self, table: Table) -> Iterator[str]:
+        """Name the partitions of a table: after the first row of each, ask for what comes behind it."""
+        client, last, test = self._service.get_table_client(table.value), "", "PartitionKey ge @last"
+        while True:
+            found = client.query_entities(
+                test, parameters={"last": last}, results_per_page=1, select=["PartitionKey", "RowKey"]
+            )
+            with translated(table.value):
+                entity = next(iter(found), None)
+            if entity is None:
+                return
+            last, test = str(entity["PartitionKey"]), "PartitionKey gt @last"
+            yield last
+
 
 class MemoryBrowser:
     """A Browser over rows in memory."""
@@ -69,6 +87,10 @@ class MemoryBrowser:
         """Read rows in order of their keys."""
         found = (row for row in self._store.rows(table) if partition in (None, row.key.partition))
         yield from islice((row for row in found if where is None or _value(row, where[0]) == where[1]), limit)
+
+    def partitions(self, table: Table) -> Iterator[str]:
+        """Name the partitions of a table, each once, in order."""
+        yield from dict.fromkeys(row.key.partition for row in self._store.rows(table))
 
 
 def _value(row: StoredRow, name: str) -> object:

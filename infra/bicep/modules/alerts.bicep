@@ -30,7 +30,7 @@ param unpostedHours int
 @description('Settings that switch functions off: a timer among them is not missed.')
 param disabledFunctions object
 
-var timerNames = ['create_scheduled_proformas', 'import_from_staging', 'measure_pending', 'post_pending_journals', 'post_pending_proposals', 'reconcile_pending_revenue', 'sweep_poison_queues']
+var timerNames = ['create_scheduled_proformas', 'import_from_staging', 'measure_pending', 'post_pending_journals', 'post_pending_proposals', 'reconcile', 'reconcile_pending_revenue', 'sweep_poison_queues']
 var expectedTimers = filter(timerNames, timerName => !contains(disabledFunctions, 'AzureWebJobs.${timerName}.Disabled'))
 var workStuckQuery = replace(replace(loadTextContent('../queries/work-stuck.kql'), '<unpostedHours>', string(unpostedHours)), '<stuckWorkHours>', string(stuckWorkHours))
 var timerMissedQuery = replace(loadTextContent('../queries/timer-missed.kql'), '<timers>', string(expectedTimers))
@@ -71,6 +71,15 @@ var logAlerts = [
     dimension: 'Stage'
     frequency: 'PT15M'
     window: 'PT30M'
+    severity: 2
+  }
+  {
+    name: 'document-given-up'
+    description: 'An open document stands still, and nothing that was sent again has moved it.'
+    query: loadTextContent('../queries/document-given-up.kql')
+    dimension: 'Kind'
+    frequency: 'PT15M'
+    window: 'PT1H'
     severity: 2
   }
   {

@@ -58,6 +58,7 @@ var tableNames = [
   'InvoicingDeadLetters'
   'InvoicingReplays'
   'InvoicingTimeline'
+  'InvoicingOpenDocuments'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
