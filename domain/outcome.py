@@ -34,6 +34,7 @@ class Action(StrEnum):
     IMPORT_REQUESTED = "import_requested"
     JOURNAL_POSTED = "journal_posted"
     PROPOSAL_POSTED = "proposal_posted"
+    SCHEDULES_PLANNED = "schedules_planned"
     INVOICING_SCHEDULED = "invoicing_scheduled"
     POSTING_REQUESTED = "posting_requested"
     REVENUE_RECONCILED = "revenue_reconciled"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from domain.contract import Milestone
+from domain.contract import Contract, Milestone
 from domain.errors import OutcomeUnknown, ReasonCode
 from domain.identifiers import derive_id
 from domain.invoice_schedule import DueSchedule, InvoiceSchedule
@@ -15,9 +15,11 @@ from domain.loading import open_document
 from domain.option_sets import InvoiceRunStatus, MilestoneStatus
 from domain.outcome import Action
 from domain.rows import RowKey
+from domain.schedule_planning import Frequency
 from domain.tables import Table
 from domain.workflows.create_scheduled_proformas import create_scheduled_proformas
 from domain.workflows.load_rows import load_rows
+from domain.workflows.plan_schedules import plan_schedules
 from tests.builders import (
     SECOND_LINE,
     SECOND_PAYER,
@@ -288,3 +290,26 @@ def test_a_schedule_of_a_line_that_was_not_loaded_is_refused() -> None:
     assert (problem.field, problem.problem.code) == ("msdyn_contractlineid", ReasonCode.ROW_COLUMN_WRONG)
     assert "name the file of the contract lines before this one" in problem.problem.sentence
     assert line.snapshot() == {}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("error", FAULTS.values(), ids=FAULTS.keys())
+def test_a_fault_at_any_call_of_planning_plans_every_run_once(error: BaseException, after: bool) -> None:
+    def plan(line: Line) -> None:
+        row = line.store.find(Table.DATAVERSE_CONTRACTS, RowKey(CONTRACT, CONTRACT))
+        assert row is not None
+        contract = Contract.from_columns(row.columns)
+        until = date(2027, 8, 31)
+        plan_schedules(line.store, contract, line=1, first=RUN_DATE, until=until, every=Frequency.MONTH)
+
+    clean = contract_on(Line.in_memory())
+    counted = Breaker(clean)
+    plan(clean)
+    assert len(due(clean)) == 12
+    for at in range(2, counted.requests + 1):
+        line = contract_on(Line.in_memory())
+        Breaker(line, at=at, after=after, error=error)
+        with suppress(type(error)):
+            plan(line)
+        plan(line)
+        assert line.snapshot() == clean.snapshot(), f"call {at}"

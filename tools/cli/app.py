@@ -20,6 +20,7 @@ from tools.cli.failures_app import stopped
 from tools.cli.journals_app import journals
 from tools.cli.options import WAIT_SECONDS_DEFAULT, Json, Wait, date_option, day_of, desk_of
 from tools.cli.proposals_app import proposals
+from tools.cli.schedules_app import milestone, schedule
 
 PROBLEM, USAGE = 1, 2
 
@@ -63,6 +64,8 @@ app = typer.Typer(
 )
 
 app.add_typer(drafts)
+app.add_typer(schedule, name="schedule")
+app.add_typer(milestone, name="milestone")
 app.add_typer(proposals)
 app.add_typer(stopped)
 app.add_typer(journals, name="journal")

@@ -40,7 +40,10 @@ from tools.scenarios.document import BadScenario, Grid
 from tools.scenarios.vocabulary import KINDS, Kind, Names, Told, attribute_of, kind_of, value_of
 
 # transactional rows of the samples, which a scenario brings itself
-_OWN = ("msdyn_actuals", "msdyn_transactionconnections", "msdyn_contractlinescheduleofvalues")
+_OWN = (
+    *("msdyn_actuals", "msdyn_transactionconnections", "msdyn_contractlinescheduleofvalues"),
+    *("msdyn_contractlineinvoiceschedules", "msdyn_contractlinemilestoneheaders"),
+)
 _SETUP = re.compile(r"^set-up (?P<company>\w+): (?P<kind>\w+)$", re.IGNORECASE)
 # what an invoice made, for scenarios that begin in finance
 _CONFIRMED = re.compile(r"^confirmed actuals of (?P<number>\S+) on (?P<contract>\S+)$", re.IGNORECASE)
