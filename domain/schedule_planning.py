@@ -5,10 +5,11 @@ contract, as often as the invoice frequency says; the cut-off of each run is the
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import takewhile
+from types import MappingProxyType
 
 from domain.errors import Problem, ReasonCode
 from domain.identifiers import derive_id
@@ -28,8 +29,8 @@ class Frequency(StrEnum):
     QUARTER = "quarter"
 
 
-_DAYS = {Frequency.WEEK: 7, Frequency.TWO_WEEKS: 14}
-_MONTHS = {Frequency.MONTH: 1, Frequency.QUARTER: 3}
+_DAYS: Mapping[Frequency, int] = MappingProxyType({Frequency.WEEK: 7, Frequency.TWO_WEEKS: 14})
+_MONTHS: Mapping[Frequency, int] = MappingProxyType({Frequency.MONTH: 1, Frequency.QUARTER: 3})
 
 
 def run_dates(first: date, until: date, every: Frequency) -> list[date] | Problem:
