@@ -21,6 +21,7 @@ from domain.number_sequences import formatted
 from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
 from domain.posted_invoice import PostedInvoice, finish
+from domain.proposal_acts import not_open
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
 from domain.saving import read_keys, replace_status, save, save_across
 from domain.setup import LegalEntitySetup
@@ -143,14 +144,38 @@ def _posted_line(
     return post_line(terms, line, parties.project, sale)
 
 
-def _begin(posting: _Posting) -> None:
-    """Try everything, then take the numbers and say so on the header."""
+def preview(store: RowStore, command: PostProposal) -> ProjectInvoice:
+    """Try to post an open proposal, and tell the totals that its invoice would have; nothing is written.
+
+    Raises:
+        NotYet: the proposal is not known (yet).
+        Refused: it is not open, or something that posting needs is missing.
+    """
+    row = _row(store, command)
+    problem = not_open(Proposal.from_columns(row.columns))
+    if problem is not None:
+        raise Refused(problem)
+    return _tried(_posting(store, command, row)).invoice
+
+
+def _tried(posting: _Posting) -> PostedInvoice:
+    """Try everything without writing.
+
+    Raises:
+        Refused: it can't be posted.
+    """
     problems = [each for page in posting.pages() for each in page if isinstance(each, Problem)]
     tried = None if problems else _finish(posting, UNNUMBERED, UNNUMBERED)
     if isinstance(tried, Problem):
         problems.append(tried)
     if problems or tried is None or isinstance(tried, Problem):
         raise Refused(_first(by_precedence(problems)))
+    return tried
+
+
+def _begin(posting: _Posting) -> None:
+    """Try everything, then take the numbers and say so on the header."""
+    tried = _tried(posting)
     if (tried.invoice.lines, tried.invoice.amount) != (posting.proposal.lines, posting.proposal.amount):
         raise Refused(_not_whole(posting.proposal, tried.invoice))
     proposal, parameters = posting.proposal, posting.terms.setup.parameters

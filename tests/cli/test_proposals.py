@@ -27,6 +27,11 @@ def test_lines_are_shown_and_edited(loaded: Terminal) -> None:
     shown = proposed(loaded).say("proposal", "PRO-000001")
     assert "Milestone" in shown
     assert "DK" in shown
+    before = loaded.line.snapshot()
+    told = loaded.say("proposal", "PRO-000001", "--invoice-date", DAY)
+    assert f"posted on {DAY}: sales tax " in told
+    assert "can't be posted on 1990-01-01" in loaded.say("proposal", "PRO-000001", "--invoice-date", "1990-01-01")
+    assert loaded.line.snapshot() == before
     told = loaded.say("edit-proposal", "PRO-000001", "sales tax group=EU", "--line", "1")
     assert "PRO-000001: 1 line edited" in told
     assert "EU" in loaded.say("proposal", "PRO-000001")

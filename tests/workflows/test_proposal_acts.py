@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from domain.commands import ImportProposal
+from domain.commands import ImportProposal, PostProposal
 from domain.errors import InvoicingError, NotYet, ReasonCode, Refused
 from domain.identifiers import derive_id
 from domain.invoice_proposal import Proposal, ProposalLine, ProposalStatus
@@ -19,6 +19,7 @@ from domain.workflows.dispatch import perform
 from domain.workflows.edit_proposal import LINES_MAX, edit_lines
 from domain.workflows.import_proposal import import_proposal
 from domain.workflows.post_pending import posting_command
+from domain.workflows.post_proposal import preview
 from domain.workflows.proposal_acts import ready_work
 from tests.finance_builders import PROPOSAL
 from tests.line import END_OF_AUGUST, Line, Snapshot
@@ -281,3 +282,22 @@ def test_a_proposal_keeps_what_its_records_say() -> None:
         assert ProposalLine.from_columns(row.columns).key == row.key
     (row,) = line.rows(Table.FINANCE_INVOICE_PROPOSALS)
     assert Proposal.from_columns(row.columns).to_columns() == dict(row.columns)
+
+
+def test_the_totals_before_posting_are_those_of_the_invoice_and_nothing_is_written() -> None:
+    line = ready()
+    command = posting_command(ready_work(read_proposal(line)), line.clock.now(), END_OF_AUGUST)
+    assert isinstance(command, PostProposal)
+    before = line.snapshot()
+    told = preview(line.store, command)
+    assert line.snapshot() == before
+    line.post_all()
+    header = read_proposal(line)
+    assert (told.amount, told.tax, told.total, told.due_date) == (
+        header.amount,
+        header.tax,
+        header.total,
+        header.due_date,
+    )
+    with pytest.raises(Refused, match="is invoiced"):
+        preview(line.store, command)

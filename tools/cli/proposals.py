@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import cast
 
-from domain.commands import ImportProposal
-from domain.invoice_proposal import Proposal, ProposalLine
+from domain.commands import ImportProposal, PostProposal
+from domain.errors import Refused
+from domain.invoice_proposal import Proposal, ProposalLine, ProposalStatus
 from domain.rows import RowKey
 from domain.staging import OnAccountTransaction
 from domain.tables import Table
@@ -12,7 +14,9 @@ from domain.workflows.adjust_accounting import adjust_accounting
 from domain.workflows.delete_proposal_lines import delete_lines
 from domain.workflows.edit_on_account import edit_on_account
 from domain.workflows.edit_proposal import edit_header, edit_lines
-from domain.workflows.proposal_acts import line_pages, settle
+from domain.workflows.post_pending import posting_command
+from domain.workflows.post_proposal import preview
+from domain.workflows.proposal_acts import line_pages, ready_work, settle
 from domain.workflows.reading import read_records
 from tools.cli.amounts import amount_text, count_text
 from tools.cli.desk import Desk, Sorry, new_id
@@ -23,8 +27,8 @@ from tools.cli.finding import find_contract, find_invoice
 ROWS_DRAWN_MAX = 200
 
 
-def show(desk: Desk, name: str) -> int:
-    """Print the lines of a proposal as they would be posted now."""
+def show(desk: Desk, name: str, *, invoice_date: date | None) -> int:
+    """Print the lines of a proposal, and what its invoice would come to."""
     header = _header(desk, name)
     lines = [line for page in line_pages(desk.store, header) for _, line in page]
     table = grid(
@@ -39,7 +43,21 @@ def show(desk: Desk, name: str) -> int:
         desk.console,
         f"{count_text(len(lines), 'line')}, {amount_text(header.amount or 0, header.currency)} without tax",
     )
+    if header.status is ProposalStatus.OPEN:
+        _tell_totals(desk, header, invoice_date or desk.today)
     return 0
+
+
+def _tell_totals(desk: Desk, header: Proposal, day: date) -> None:
+    """Say what the invoice would come to, or why it can't be posted."""
+    command = posting_command(ready_work(header), desk.clock.now(), day)
+    try:
+        tried = preview(desk.store, cast(PostProposal, command))
+    except Refused as refused:
+        say(desk.console, f"can't be posted on {day}: {refused.problem.sentence}", "yellow")
+        return
+    tax, total = (amount_text(each, header.currency) for each in (tried.tax, tried.total))
+    say(desk.console, f"posted on {day}: sales tax {tax}, {total} in all, due on {tried.due_date}")
 
 
 def _header(desk: Desk, name: str) -> Proposal:

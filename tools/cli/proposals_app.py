@@ -13,11 +13,15 @@ Fields = Annotated[list[str], typer.Argument(help="Fields with their new values,
 
 
 @proposals.command()
-def proposal(ctx: typer.Context, invoice: Invoice) -> None:
-    """Show the lines of a proposal with their sales tax groups and dimensions."""
+def proposal(
+    ctx: typer.Context,
+    invoice: Invoice,
+    invoice_date: Annotated[date | None, date_option("--invoice-date", "Invoice date that the totals are for.")] = None,
+) -> None:
+    """Show the lines of a proposal, and what its invoice would come to: sales tax, total, due date."""
     from tools.cli.proposals import show as run
 
-    raise typer.Exit(run(desk_of(ctx), invoice))
+    raise typer.Exit(run(desk_of(ctx), invoice, invoice_date=invoice_date))
 
 
 @proposals.command("edit-proposal")
