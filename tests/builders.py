@@ -8,16 +8,17 @@ from domain.backlog import BacklogEntry
 from domain.contract import Account, Contract, ContractCustomer, ContractLine, Milestone
 from domain.errors import ReasonCode
 from domain.identifiers import derive_id
-from domain.option_sets import BillingMethod, TransactionType
+from domain.option_sets import BillingMethod, MilestoneStatus, TransactionType
 from domain.outcome import Outcome
 from domain.problems import OpenProblem
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.record import Record
+from domain.retainer import Retainer
 from domain.rows import Replace, RowKey
 from domain.saving import save
 from domain.tables import Table
 from tests.line import END_OF_AUGUST, Line
-from tests.workflows.adatum import CONTRACT, actual, guid, reference_rows
+from tests.workflows.adatum import CONTRACT, PAYER, USD, actual, guid, reference_rows
 
 SECOND_LINE, SECOND_PAYER, SECOND_ACCOUNT = guid(31), guid(32), guid(33)
 ORIGINS = ("msdyn_timeentry:" + guid(41), "msdyn_journalline:" + guid(42))
@@ -29,12 +30,33 @@ TABLES: Mapping[type[Record], Table] = {
     Milestone: Table.DATAVERSE_MILESTONES,
     Invoice: Table.DATAVERSE_INVOICES,
     InvoiceLineDetail: Table.DATAVERSE_INVOICE_LINE_DETAILS,
+    Retainer: Table.DATAVERSE_RETAINERS,
 }
 
 
 def sale(number: int, **changes: object) -> Actual:
     """An unbilled sale of eight hours at 200 with the origins that approval gave it."""
     return actual(number, **{"origins": ORIGINS, **changes})
+
+
+def retainer(number: int, **changes: object) -> Retainer:
+    """A retainer of 1,000 of the contract's customer, not ready."""
+    attributes: dict[str, object] = {
+        "retainer": guid(500 + number),
+        "name": f"Retainer {number}",
+        "contract": CONTRACT,
+        "contract_customer": PAYER,
+        "amount": "1000.00",
+        "currency": USD,
+        "invoice_date": "2026-08-03",
+        "invoice_status": MilestoneStatus.NOT_READY,
+    }
+    return Retainer.model_validate(attributes | changes)
+
+
+def retainers(line: Line) -> list[Retainer]:
+    """All retainers, the oldest first."""
+    return line.records(Table.DATAVERSE_RETAINERS, Retainer)
 
 
 def cost_of(unbilled: Actual, number: int) -> tuple[Actual, TransactionConnection]:
@@ -173,7 +195,15 @@ def _place(record: Record) -> tuple[Table, RowKey]:
         case TransactionConnection(transaction1_key=str(key)):
             first = RowKey.from_text(key)
             return Table.DATAVERSE_TRANSACTION_CONNECTIONS, RowKey(first.partition, f"{first.row}|{record.connection}")
-        case Milestone() | ContractLine() | ContractCustomer() | Contract() | Invoice() | InvoiceLineDetail():
+        case (
+            Milestone()
+            | Retainer()
+            | ContractLine()
+            | ContractCustomer()
+            | Contract()
+            | Invoice()
+            | InvoiceLineDetail()
+        ):
             return TABLES[type(record)], record.key
         case _:
             raise TypeError(f"no place is known for {type(record).__name__}")

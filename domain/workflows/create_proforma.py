@@ -104,15 +104,19 @@ def _make_draft(store: RowStore, billing: Billing, customer: str, items: Sequenc
     invoice = billing.invoice_of(customer)
     stands = find_record(store, Table.DATAVERSE_INVOICES, RowKey(invoice, invoice), Invoice)
     mine = claim(store, billing, invoice, items) if stands is None else [each for each in items if each.invoice]
+    # a delivery that died may have left what is to be done first with a new draft
+    is_begun = stands is not None and stands.pending_act is not None
     if not mine and (stands is not None or customer not in billing.refunded):
         follow_items(store, items)
+        if is_begun:
+            settle(store, invoice)
         return stands is not None
     details = [(item, detail_of(item, invoice, billing.line_of(item))) for item in mine]
     if stands is None or stands.is_editable:
         save_details(store, invoice, details, is_new=stands is None)
     if not _commit(store, billing, customer):
         mine = leave_out(store, invoice, details)
-    elif customer in billing.advanced:
+    elif is_begun or customer in billing.advanced:
         settle(store, invoice)
     follow_items(store, items)
     save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, (Delete(item.key.row) for item in mine))
