@@ -110,7 +110,7 @@ def failed_lines(behind: Iterable[Item]) -> frozenset[str]:
 
 
 def due_entry(schedule: InvoiceSchedule) -> DueSchedule | None:
-    """Make the row of the work index for a schedule that is still to run."""
-    if schedule.run_status != InvoiceRunStatus.NOT_RUN or schedule.contract is None:
+    """Make the row of the work index for a schedule that is still to run, perhaps again."""
+    if is_over(schedule) or schedule.contract is None:
         return None
     return DueSchedule(contract=schedule.contract, schedule=schedule.schedule, run_date=schedule.run_date)

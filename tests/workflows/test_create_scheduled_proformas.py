@@ -14,12 +14,13 @@ from domain.invoice_schedule import DueSchedule, InvoiceSchedule
 from domain.loading import open_document
 from domain.option_sets import InvoiceRunStatus, MilestoneStatus
 from domain.outcome import Action
-from domain.rows import RowKey
+from domain.rows import Delete, RowKey
 from domain.schedule_planning import Frequency
 from domain.tables import Table
 from domain.workflows.create_scheduled_proformas import create_scheduled_proformas
 from domain.workflows.load_rows import load_rows
 from domain.workflows.plan_schedules import plan_schedules
+from domain.workflows.rebuild_indexes import rebuild_indexes
 from tests.builders import (
     SECOND_LINE,
     SECOND_PAYER,
@@ -313,3 +314,17 @@ def test_a_fault_at_any_call_of_planning_plans_every_run_once(error: BaseExcepti
             plan(line)
         plan(line)
         assert line.snapshot() == clean.snapshot(), f"call {at}"
+
+
+def test_a_failed_run_whose_entry_was_lost_is_found_again_by_making_the_indexes_anew() -> None:
+    line = planned_on(Line.in_memory(), schedule(1), schedule(2, run_status=InvoiceRunStatus.RUN_SUCCESSFUL))
+    run(line)
+    (entry,) = line.rows(Table.DATAVERSE_DUE_SCHEDULES)
+    line.store.write(Table.DATAVERSE_DUE_SCHEDULES, entry.key.partition, (Delete(entry.key.row),))
+
+    def partitions(table: Table) -> list[str]:
+        return sorted({row.key.partition for row in line.rows(table)})
+
+    told = dict(rebuild_indexes(line.store, partitions))
+    assert told[Table.DATAVERSE_DUE_SCHEDULES.value] == 1
+    assert due(line) == [guid(501)]
