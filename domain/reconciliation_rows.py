@@ -44,6 +44,11 @@ class Pending:
         works = self._works.get((kind, key.partition), ())
         return any(work.first <= key.row <= work.last for work in works)
 
+    def meets(self, kind: WorkKind, partition: str, first: str, last: str) -> bool:
+        """Tell whether work is pending for some of the rows of a range."""
+        works = self._works.get((kind, partition), ())
+        return any(work.first <= last and first <= work.last for work in works)
+
     def has(self, kind: WorkKind, document: str) -> bool:
         """Tell whether work is pending for a whole document."""
         return (kind, document) in self._works
@@ -162,7 +167,7 @@ def book(row: Row, booked: Booked, around: Around) -> tuple[Passed, list[Differe
     if row.staged is not None:
         amounts.append(worth(row.staged, around, row.staged.company, row.staged.currency))
         line, posted = booked.line, booked.transaction
-        if line is not None:
+        if line is not None and line.status is not LineStatus.DELETED:
             amounts.append(line_amount(line))
             if posted is not None:
                 amounts.append(posted.amount)
@@ -190,7 +195,8 @@ def _of_line(row: Row, staged: StagedActual, booked: Booked, around: Around) -> 
         what = "project transactions stand whose journal or line is gone; restore the journal from a backup"
         yield Difference(Remark(ReasonCode.LOST_ROW, what, currency=row.currency), row.id, booked.transaction.amount)
         return
-    if journal is None:
+    is_deleted = line is not None and line.status is LineStatus.DELETED
+    if journal is None or journal.status is JournalStatus.DELETED or is_deleted:
         yield Difference(_before_journal(row, staged, around), row.id, ZERO)
         return
     if line is None:
@@ -225,6 +231,9 @@ def _before_posting(journal: Journal, line: JournalLine, around: Around) -> Rema
     if journal.status is JournalStatus.PROCESSING:
         what = f"posting of journal {id_} has begun and not ended; it is sent again"
         return Remark(ReasonCode.NOT_POSTED, what, mend=PostAgain("journal", id_), currency=line.currency)
+    if journal.status is JournalStatus.ERROR:
+        what = f"journal {id_} is in error, mend it and update it to draft: {line.post_error or 'another line is bad'}"
+        return Remark(ReasonCode.NOT_POSTED, what, waits=True, currency=line.currency)
     if around.pending.has(WorkKind.POST_JOURNAL, id_):
         why = f": {line.post_error}" if line.post_error else " waits to be posted"
         return Remark(ReasonCode.NOT_POSTED, f"journal {id_}{why}", waits=True, currency=line.currency)

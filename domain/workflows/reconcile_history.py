@@ -51,6 +51,8 @@ INVOICE_TABLES = (
     Table.FINANCE_INVOICE_PROPOSAL_LINES,
     Table.FINANCE_PROJECT_INVOICES,
 )
+# lines that stand elsewhere by now, or nowhere
+GONE = frozenset((LineStatus.TRANSFERRED, LineStatus.DELETED))
 JOURNAL_TABLES = (Table.FINANCE_INTEGRATION_JOURNALS, LINES)
 
 
@@ -175,7 +177,7 @@ def _journal(look: Look, journal: str, wanted: Wanted) -> Looked | None:
 
 
 def _unnamed(look: Look, lines: list[JournalLine]) -> Iterator[Difference]:
-    standing = [line for line in lines if line.status is not LineStatus.TRANSFERRED]
+    standing = [line for line in lines if line.status not in GONE]
     keys = [RowKey.from_text(line.actual_key) for line in standing]
     columns = ("ProjAdvancedJournal", "ProjAdvancedJournalLine")
     staged = read_keys(look.store, Table.FINANCE_ACTUALS_STAGING, keys, columns)

@@ -198,6 +198,7 @@ def _vouchers(look: Look, span: SyncAgain, tie_out: TieOut) -> None:
         mend=again,
     )
     waits = Remark(ReasonCode.NOT_IMPORTED, "vouchers wait to be related until both lines stand", waits=True)
+    is_pending = look.pending.meets(kind, span.partition, span.first, span.last)
     for page in related_pairs(look.store, _work(again)):
         stands = line_places(look.store, {key for pair in page for key in pair})
         lines = read_keys(look.store, LINES, filter(None, stands.values()), ("Voucher", "RelatedVoucher"))
@@ -209,9 +210,9 @@ def _vouchers(look: Look, span: SyncAgain, tie_out: TieOut) -> None:
                 is_done = all(left == right for left, right in names)
             else:
                 # a transaction that is not even staged may never come; then nobody waits for it
-                is_done = any(key not in stands for key in pair) and not look.pending.has(kind, span.partition)
+                is_done = any(key not in stands for key in pair) and not is_pending
             if not is_done:
-                remark = waits if look.pending.covers(kind, RowKey(span.partition, span.first)) else lost
+                remark = waits if is_pending else lost
                 tie_out.say(Difference(remark, pair.one.row.rpartition("|")[2]))
 
 
@@ -233,7 +234,10 @@ def _milestones(look: Look, span: SyncAgain, tie_out: TieOut) -> None:
         keys = [pair.key for pair in page]
         made = read_keys(look.store, Table.FINANCE_ON_ACCOUNT_TRANSACTIONS, keys)
         for pair in page:
-            milestone = None if pair.left is None else Milestone.from_columns(pair.left.columns)
+            crosses = pair.left is not None and passes(contract_line_milestones.MAP, pair.left.columns)
+            if pair.right is None and not crosses:
+                continue
+            milestone = Milestone.from_columns(pair.left.columns) if pair.left is not None and crosses else None
             staged = None if pair.right is None else StagedMilestone.from_columns(pair.right.columns)
             stands = made.get(pair.key)
             on_account = None if stands is None else OnAccountTransaction.from_columns(stands.columns)

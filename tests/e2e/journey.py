@@ -42,6 +42,8 @@ def play(line: Line, fire: Fire) -> None:
     # no legal entity of the samples posts proposals in batch, so the timer leaves them to the clerk
     fire("post_pending_proposals")
     fire("measure_pending")
+    # what is open is left alone for a quarter of an hour
+    fire("reconcile")
     post(line, WorkKind.POST_PROPOSAL)
     line.drain()
 
@@ -54,7 +56,7 @@ def played_in_memory() -> Snapshot:
         if timer == "import_from_staging":
             line.tick()
             return
-        if timer == "measure_pending":
+        if timer in {"measure_pending", "reconcile"}:
             # it only looks
             return
         kind = WorkKind.POST_JOURNAL if timer == "post_pending_journals" else WorkKind.POST_PROPOSAL

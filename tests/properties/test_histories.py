@@ -19,6 +19,7 @@ from domain.pending_work import WorkKind
 from domain.tables import Table
 from tests.properties.histories import CONTRACTS, History, Work, at_rest
 from tests.properties.invariants import assert_always, assert_finished, assert_kept
+from tests.tie_out import assert_explained
 
 # what CI runs, always the same
 EXAMPLES = 25
@@ -229,6 +230,7 @@ class Histories(RuleBasedStateMachine):
         history.finish(AUGUST[-1])
         self.check_invariants()
         assert_finished(history.line)
+        assert_explained(history.line)
         before = at_rest(history.line)
         history.send_everything_again()
         assert at_rest(history.line) == before, "delivering everything again changed something"

@@ -11,10 +11,10 @@ from domain.problems import OpenProblem
 from domain.reconciliation import Group, Sum, TieOut, adds_up
 from domain.rows import Delete, Insert, Merge, RowKey, StoredRow, Value
 from domain.tables import Table
-from domain.workflows.reconcile_history import Looked, Wanted, tie_out_all
 from domain.workflows.reconcile_looking import look_at_invoice
 from domain.workflows.reconcile_reading import Look
 from tests.line import CONTRACT_ADATUM, Line
+from tests.tie_out import all_of, sums_of
 from tests.workflows.restless import copy_of, named, straight
 from tests.workflows.test_reconcile_lost import MONTH, lost_rows, play, undisturbed
 
@@ -134,24 +134,6 @@ def test_a_staged_row_that_dataverse_does_not_have_is_named() -> None:
     extra = next(each for each in found if each.remark.code is ReasonCode.EXTRA_ROW)
     assert extra.ids == [row.columns["msdyn_actualid"]]
     assert -extra.amount == Decimal(str(row.columns["msdyn_amount"]))
-
-
-def partitions(line: Line, table: Table) -> list[str]:
-    return sorted({row.key.partition for row in line.rows(table)})
-
-
-def all_of(line: Line) -> list[Looked]:
-    """The tie-out of everything that stands."""
-    return list(tie_out_all(Look.begin(line.store), lambda table: partitions(line, table), Wanted()))
-
-
-def sums_of(line: Line) -> dict[Group, list[Sum]]:
-    sums: dict[Group, list[Sum]] = {}
-    for looked in all_of(line):
-        for group, stages in looked.tie_out.sums.items():
-            before = sums.get(group, [Sum()] * len(stages))
-            sums[group] = [Sum(a.rows + b.rows, a.amount + b.amount) for a, b in zip(before, stages, strict=True)]
-    return sums
 
 
 def is_named(line: Line, key: RowKey) -> bool:
