@@ -17,6 +17,7 @@ from domain.contract import Contract, ContractCustomer, ContractLine, Currency, 
 from domain.draft_editing import NewLine
 from domain.errors import NotYet
 from domain.identifiers import derive_id
+from domain.journal import Journal, JournalLine, JournalStatus
 from domain.money import multiply
 from domain.option_sets import (
     BillingStatus,
@@ -29,12 +30,15 @@ from domain.option_sets import (
 from domain.pending_work import WorkKind
 from domain.proforma import Invoice, InvoiceLineDetail
 from domain.record import Record
-from domain.rows import Value
+from domain.rows import Delete, RowKey, Value
 from domain.tables import Table
+from domain.workflows.delete_journal_lines import delete_journal_lines
 from domain.workflows.dispatch import perform
 from domain.workflows.edit_draft import add_line, delete_draft, edit_details, remove_details, review_draft
+from domain.workflows.edit_journal_lines import edit_journal_lines
 from domain.workflows.post_pending import posting_command, read_pending
 from domain.workflows.refresh_draft import refresh_draft
+from domain.workflows.update_to_draft import update_to_draft
 from tests.line import ADATUM, COHO, DANISH, SAMPLES, SHARED, Delivery, Line, Snapshot
 from tests.workflows.restless import copy_of, dying
 
@@ -187,6 +191,37 @@ class History:
         works = list(read_pending(self.line.store, kind))
         self.line.send(*(posting_command(work, self.line.clock.now(), day) for work in works))
 
+    def delete_journal_line(self, place: int) -> None:
+        """Delete a journal line, whatever its status."""
+        if lines := self.journal_lines():
+            line = lines[place % len(lines)]
+            delete_journal_lines(self.line.store, journal=line.journal, numbers=[line.number])
+
+    def edit_journal_line(self, place: int) -> None:
+        """Give a journal line other dimensions, whatever its status."""
+        if lines := self.journal_lines():
+            line, changes = lines[place % len(lines)], {"dimensions": f"Department={self.count}"}
+            edit_journal_lines(self.line.store, journal=line.journal, numbers=[line.number], changes=changes)
+
+    def update_to_draft(self, place: int) -> None:
+        """Update a journal to draft, whatever its status."""
+        if journals := self.line.records(Table.FINANCE_INTEGRATION_JOURNALS, Journal):
+            update_to_draft(self.line.store, journal=journals[place % len(journals)].journal)
+
+    def forget_account(self) -> None:
+        """Forget the account to which costs of labor are posted."""
+        row = "ProjPosting|121|*|*|LABOR"
+        if self.line.store.find(Table.FINANCE_SETUP, RowKey("usmf", row)) is not None:
+            self.line.store.write(Table.FINANCE_SETUP, "usmf", (Delete(row),))
+
+    def mend(self) -> None:
+        """Enter that account, and update what is in error to draft."""
+        account = {"CategoryId": "LABOR", "MainAccount": "540100", "AccountName": "Labor"}
+        self.set_up("usmf", "ProjPosting", PostingType=121, **account)
+        for journal in self.line.records(Table.FINANCE_INTEGRATION_JOURNALS, Journal):
+            if journal.status is JournalStatus.ERROR:
+                update_to_draft(self.line.store, journal=journal.journal)
+
     # -- what the host does
 
     def deliver(self, place: int) -> Command | None:
@@ -270,6 +305,10 @@ class History:
     def has_details(self) -> bool:
         """Whether there is a line detail."""
         return bool(self.line.rows(Table.DATAVERSE_INVOICE_LINE_DETAILS))
+
+    def journal_lines(self) -> Sequence[JournalLine]:
+        """All lines of integration journals, in the order of their keys."""
+        return self.line.records(Table.FINANCE_INTEGRATION_JOURNAL_LINES, JournalLine)
 
     def invoices(self) -> Sequence[Invoice]:
         """All proforma headers, in the order of their numbers."""

@@ -1,13 +1,14 @@
 """What holds of any line after every step, and what holds when nothing is on its way any more."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from domain.actuals import Actual
 from domain.completeness import SALE_ROLES
 from domain.invoice_proposal import ProjectInvoice, ProjectInvoiceLine, Proposal, ProposalLine, ProposalStatus
-from domain.journal import Journal, JournalLine, JournalStatus, LineStatus
+from domain.journal import Journal, JournalLine, JournalStatus, JournalType, LineStatus
+from domain.journal_statuses import JOURNAL_MOVES, LINE_MOVES, Move, reachable
 from domain.ledger import CustomerTransaction, LedgerEntry, ProjectTransaction, TransactionStatus, out_of_balance
 from domain.money import ZERO
 from domain.option_sets import (
@@ -20,7 +21,7 @@ from domain.option_sets import (
     ProjectInvoiceStatus,
     TransactionType,
 )
-from domain.pending_work import PendingWork
+from domain.pending_work import PendingWork, WorkKind
 from domain.posting_types import PostingType
 from domain.problems import OpenProblem
 from domain.proforma import UNCONFIRMED, Invoice, InvoiceLine, InvoiceLineDetail
@@ -31,6 +32,8 @@ from domain.tables import Table
 from tests.line import Line, Snapshot
 from tests.workflows.restless import numbers
 
+# statuses of lines that another line has taken the place of, or will
+GONE = (LineStatus.TRANSFERRED, LineStatus.DELETED)
 ACCRUAL = (PostingType.WIP_SALES_VALUE, PostingType.ACCRUED_REVENUE_SALES_VALUE)
 # written once
 FOR_EVER = (
@@ -88,6 +91,8 @@ def assert_always(line: Line) -> None:
     for check in (
         _vouchers_balance,
         _one_journal_line_and_one_proposal_line,
+        _a_journal_counts_its_lines,
+        _what_is_deleted_comes_back,
         _an_invoice_counts_what_stands_on_it,
         _an_invoice_bills_its_total,
         _unbilled_sales_of_an_invoice_come_to_nothing,
@@ -111,13 +116,38 @@ def _vouchers_balance(seen: Seen) -> None:
 
 
 def _one_journal_line_and_one_proposal_line(seen: Seen) -> None:
-    standing = Counter(each.actual for each in seen.journal_lines if each.status != LineStatus.TRANSFERRED)
+    lines = [each for each in seen.journal_lines if each.status not in GONE]
+    standing = Counter(each.actual for each in lines)
     assert _repeated(standing) == [], "actuals on two journal lines"
     assert _repeated(Counter(each.actual for each in seen.proposal_lines)) == [], "billed sales on two proposal lines"
     assert _repeated(Counter(each.actual for each in seen.transactions.values())) == [], "actuals posted twice"
-    assert (
-        _repeated(Counter(each.voucher for each in seen.journal_lines if each.status != LineStatus.TRANSFERRED)) == []
-    ), "one voucher on two journal lines"
+    assert _repeated(Counter(each.voucher for each in lines)) == [], "one voucher on two journal lines"
+
+
+def _a_journal_counts_its_lines(seen: Seen) -> None:
+    by_journal: defaultdict[str, Counter[LineStatus]] = defaultdict(Counter)
+    for line in seen.journal_lines:
+        by_journal[line.journal][line.status] += 1
+    for journal in seen.journals:
+        if journal.journal_type is not JournalType.INTEGRATION:
+            continue
+        statuses = by_journal[journal.journal]
+        deleted = statuses[LineStatus.DELETED]
+        told = (journal.lines, journal.deleted or 0)
+        assert told == (statuses.total() - deleted, deleted), f"{journal.journal} does not count its lines"
+        if journal.status is JournalStatus.POSTED:
+            counted = (journal.posted, journal.transferred)
+            assert counted == (statuses[LineStatus.POSTED], statuses[LineStatus.TRANSFERRED])
+
+
+def _what_is_deleted_comes_back(seen: Seen) -> None:
+    """An actual whose line was deleted has another line, or waits for the import."""
+    standing = {each.actual for each in seen.journal_lines if each.status not in GONE}
+    waiting = {(each.partition, each.first) for each in seen.pending if each.kind is WorkKind.JOURNAL_LINES}
+    for line in seen.journal_lines:
+        if line.status is LineStatus.DELETED and line.actual not in standing:
+            key = RowKey.from_text(line.actual_key)
+            assert (key.partition, key.row) in waiting, f"{line.actual} was deleted and does not come back"
 
 
 def _repeated(counted: Counter[str]) -> list[str]:
@@ -295,6 +325,18 @@ def assert_kept(before: Snapshot, after: Snapshot) -> None:
         # the counter of a sequence is what is counted on
         changed = [key for key, row in stood.items() if stands.get(key) != row and "next|" not in key]
         assert changed == [], f"{table.value}: posted rows changed: {changed}"
+    _assert_moves(before, after, Table.FINANCE_INTEGRATION_JOURNALS, JournalStatus, JOURNAL_MOVES)
+    _assert_moves(before, after, Table.FINANCE_INTEGRATION_JOURNAL_LINES, LineStatus, LINE_MOVES)
+
+
+def _assert_moves[S: (JournalStatus, LineStatus)](
+    before: Snapshot, after: Snapshot, table: Table, kind: type[S], moves: Sequence[Move[S]]
+) -> None:
+    """Assert that every status came about by moves that the table has, and that no row is gone."""
+    stands = after.get(table.value, {})
+    for key, row in before.get(table.value, {}).items():
+        was, now = kind(str(row["Status"])), kind(str(stands[key]["Status"]))
+        assert now in reachable(moves, was), f"{table.value} {key}: {was} became {now}"
 
 
 # -- when nothing is on its way any more
@@ -345,7 +387,7 @@ def _unnamed(seen: Seen) -> Iterator[str]:
     named = {id_ for problem in seen.problems for id_ in (problem.document, *problem.ids)}
     pending = {work.partition for work in seen.pending}
     for journal in seen.journals:
-        if journal.status != JournalStatus.POSTED:
+        if journal.status not in (JournalStatus.POSTED, JournalStatus.DELETED):
             yield f"journal {journal.journal}: {journal.status}"
     for proposal in seen.proposals:
         # nothing that can happen to these contracts stands in the way of an invoice

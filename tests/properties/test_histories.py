@@ -60,6 +60,10 @@ EDITS = st.one_of(
 )
 
 
+# what becomes of journals with bad lines
+BAD = ("TransferLines", "ErrorStatus")
+
+
 class Histories(RuleBasedStateMachine):
     """People, systems and the host, one act at a time."""
 
@@ -72,11 +76,14 @@ class Histories(RuleBasedStateMachine):
 
     # -- the legal entity
 
-    @initialize(accrues=st.booleans(), lines_per_journal=st.sampled_from((1, 3, 200)), agreed=RATES)
-    def set_up(self, accrues: bool, lines_per_journal: int, agreed: Decimal) -> None:
+    @initialize(
+        accrues=st.booleans(), lines_per_journal=st.sampled_from((1, 3, 200)), agreed=RATES, bad=st.sampled_from(BAD)
+    )
+    def set_up(self, accrues: bool, lines_per_journal: int, agreed: Decimal, bad: str) -> None:
         history, line = self.history, self.history.line
         rows = {row.key.row: row.columns for row in line.rows(Table.FINANCE_SETUP) if row.key.partition == "usmf"}
         parameters = {**rows["ProjParameters"], "LinesPerJournal": lines_per_journal, "PeriodUnit": "Months"}
+        parameters["JournalPostingErrors"] = bad
         del parameters["Kind"]
         history.set_up("usmf", "ProjParameters", **parameters)
         flags = dict.fromkeys(("PostWIPEmpl", "PostWIPCost", "PostWIPItem", "PostWIPFee"), accrues)
@@ -170,6 +177,19 @@ class Histories(RuleBasedStateMachine):
     def proposals_are_to_be_posted(self, day: date) -> None:
         self.history.post(WorkKind.POST_PROPOSAL, day)
 
+    @precondition(lambda self: self.history.journal_lines())
+    @rule(place=PLACES, act=st.sampled_from(("delete_journal_line", "edit_journal_line", "update_to_draft")))
+    def a_journal_is_worked_on(self, place: int, act: str) -> None:
+        self._try(lambda: getattr(self.history, act)(place))
+
+    @rule()
+    def an_account_is_forgotten(self) -> None:
+        self.history.forget_account()
+
+    @rule()
+    def the_account_is_mended(self) -> None:
+        self.history.mend()
+
     # -- the host
 
     @precondition(lambda self: self.history.line.queues.waiting)
@@ -220,6 +240,7 @@ class Histories(RuleBasedStateMachine):
         """At the end all is billed, and comes to rest, and delivering it all again changes nothing."""
         history = self.history
         history.line.drain()
+        history.mend()
         for contract in CONTRACTS:
             self.a_contract_is_billed(contract, AUGUST[-1], [(place, self.last_edit) for place in range(3)])
         for place in range(len(history.invoices())):
