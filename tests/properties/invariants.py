@@ -1,14 +1,13 @@
 """What holds of any line after every step, and what holds when nothing is on its way any more."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from domain.actuals import Actual
 from domain.completeness import SALE_ROLES
 from domain.invoice_proposal import ProjectInvoice, ProjectInvoiceLine, Proposal, ProposalLine, ProposalStatus
 from domain.journal import Journal, JournalLine, JournalStatus, JournalType, LineStatus
-from domain.journal_statuses import JOURNAL_MOVES, LINE_MOVES, Move, reachable
 from domain.ledger import CustomerTransaction, LedgerEntry, ProjectTransaction, TransactionStatus, out_of_balance
 from domain.money import ZERO
 from domain.option_sets import (
@@ -30,6 +29,7 @@ from domain.rows import RowKey
 from domain.staging import StagedActual, StagedRelationship
 from domain.tables import Table
 from tests.line import Line, Snapshot
+from tests.properties.journal_moves import assert_moves
 from tests.workflows.restless import numbers
 
 # statuses of lines that another line has taken the place of, or will
@@ -325,18 +325,7 @@ def assert_kept(before: Snapshot, after: Snapshot) -> None:
         # the counter of a sequence is what is counted on
         changed = [key for key, row in stood.items() if stands.get(key) != row and "next|" not in key]
         assert changed == [], f"{table.value}: posted rows changed: {changed}"
-    _assert_moves(before, after, Table.FINANCE_INTEGRATION_JOURNALS, JournalStatus, JOURNAL_MOVES)
-    _assert_moves(before, after, Table.FINANCE_INTEGRATION_JOURNAL_LINES, LineStatus, LINE_MOVES)
-
-
-def _assert_moves[S: (JournalStatus, LineStatus)](
-    before: Snapshot, after: Snapshot, table: Table, kind: type[S], moves: Sequence[Move[S]]
-) -> None:
-    """Assert that every status came about by moves that the table has, and that no row is gone."""
-    stands = after.get(table.value, {})
-    for key, row in before.get(table.value, {}).items():
-        was, now = kind(str(row["Status"])), kind(str(stands[key]["Status"]))
-        assert now in reachable(moves, was), f"{table.value} {key}: {was} became {now}"
+    assert_moves(before, after)
 
 
 # -- when nothing is on its way any more
