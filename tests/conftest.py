@@ -14,6 +14,16 @@ from tools.devhost.azurite import Azurite
 SCRUBBED = ("AZURE_", "AZUREWEBJOBS", "FUNCTIONS_", "IDENTITY_", "INVOICING_", "MSI_", "PYTHON_")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what the proofs have counted: `record_property("proof", ...)`."""
+    reports = (each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind))
+    told = sorted({str(value) for each in reports for name, value in each.user_properties if name == "proof"})
+    if told:
+        terminalreporter.section("proofs")
+    for line in told:
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def clean_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:

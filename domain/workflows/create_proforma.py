@@ -136,6 +136,8 @@ def _commit(store: RowStore, billing: Billing, customer: str) -> bool:
         if stands is not None and not stands.is_editable:
             if stands.is_confirmable:
                 raise NotYet(_being_confirmed(stands))
+            # a slow delivery may have said that it is a draft after its confirmation took that back
+            save(store, Table.DATAVERSE_DRAFTS, stands.contract, (Delete(stands.draft_key.row),))
             return False
         try:
             totals = _write_lines(store, billing, invoice)

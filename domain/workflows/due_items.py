@@ -136,7 +136,10 @@ def due_and_behind(store: RowStore, billing: Billing) -> tuple[dict[str, list[It
             due.setdefault(item.contract_customer or "", []).append(item)
         else:
             behind.append((item, problem))
-    return due, behind
+    # what has left the index since it was read is settled, and stays behind nobody
+    keys = (item.key for item, _ in behind)
+    stand = read_keys(store, Table.DATAVERSE_BILLING_BACKLOG, keys, ("Kind",))
+    return due, [(item, problem) for item, problem in behind if item.key in stand]
 
 
 def claim(store: RowStore, billing: Billing, invoice: str, items: Sequence[Item]) -> list[Item]:
