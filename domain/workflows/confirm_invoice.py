@@ -34,7 +34,7 @@ from domain.workflows.confirmed_retainers import post_new_retainers, reserve_wit
 from domain.workflows.draft_acts import not_editable, settle
 from domain.workflows.milestone_headers import follow_details
 from domain.workflows.open_index import open_backlog, open_invoice
-from domain.workflows.reading import known_document, paged
+from domain.workflows.reading import known_document, paged, refusing_as_read
 
 # problems behind the first whose ids a refusal names; they are enough to start mending
 PROBLEMS_MAX = 20
@@ -150,7 +150,8 @@ def _confirm(
         invoice = invoice.changed(keeps_adjustments=True)
     terms = Terms(invoice, on, adjustments_cross=not invoice.keeps_adjustments)
     pages = paged(lambda: _decided_pages(store, terms))
-    extents = _extents_as_read(store, invoice, row, pages())
+    with refusing_as_read(store, Table.DATAVERSE_INVOICES, row, _changed(invoice)):
+        extents = _decided_extents(invoice, pages())
     open_invoice(store, invoice)
     has_retainers = any(extent.retainers for extent in extents)
     if has_retainers:
@@ -173,23 +174,6 @@ def _confirm(
     if has_retainers:
         post_new_retainers(store, begun)
     return _commit(store, begun, totals.header(begun), row.etag)
-
-
-def _extents_as_read(
-    store: RowStore, invoice: Invoice, row: StoredRow, pages: Iterator[Sequence[_Decided]]
-) -> list[_Extent]:
-    """Decide every line detail; what was looked at may be what another delivery has made of it meanwhile.
-
-    Raises:
-        Refused: one of them can't be confirmed. NotYet: the header speaks of other details, or was changed since.
-    """
-    try:
-        return _decided_extents(invoice, pages)
-    except Refused:
-        stands = known_document(store, Table.DATAVERSE_INVOICES, invoice.key, "invoice")
-        if stands.etag != row.etag:
-            raise NotYet(_changed(invoice)) from None
-        raise
 
 
 def _decided_extents(invoice: Invoice, pages: Iterator[Sequence[_Decided]]) -> list[_Extent]:

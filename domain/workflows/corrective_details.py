@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from domain.actuals import Actual
+from domain.errors import ContentDiffers
 from domain.option_sets import AdjustmentStatus
 from domain.ports import RowStore
 from domain.proforma import InvoiceLineDetail
@@ -33,12 +34,21 @@ def save_corrections(store: RowStore, draft: str, billed: Sequence[Billed]) -> l
         Those that were missing.
     """
     details = [corrective_detail(draft, each) for each in billed]
-    standing = read_keys(store, DETAILS, (detail.key for detail in details), _ID)
-    missing = [detail for detail in details if detail.key not in standing]
-    save(store, DETAILS, draft, (Insert(detail.key.row, detail.to_columns()) for detail in missing))
+    try:
+        missing = _save_missing(store, draft, details)
+    except ContentDiffers:
+        # a slow delivery: another one has written it just now, and somebody has edited it since
+        missing = _save_missing(store, draft, details)
     connected = (correction_connection(detail) for detail in details)
     inserts = (Insert(each.key.row, each.connection.to_columns()) for each in connected)
     save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, draft, inserts)
+    return missing
+
+
+def _save_missing(store: RowStore, draft: str, details: Sequence[InvoiceLineDetail]) -> list[InvoiceLineDetail]:
+    standing = read_keys(store, DETAILS, (detail.key for detail in details), _ID)
+    missing = [detail for detail in details if detail.key not in standing]
+    save(store, DETAILS, draft, (Insert(detail.key.row, detail.to_columns()) for detail in missing))
     return missing
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from domain.actuals import TransactionConnection
 from domain.backlog import Item, ItemKind, source_kind
+from domain.errors import ContentDiffers
 from domain.identifiers import derive_id
 from domain.ports import RowStore
 from domain.proforma import InvoiceLineDetail
@@ -30,7 +31,13 @@ def save_details(store: RowStore, invoice: str, details: Sequence[Drafted], *, i
     table = Table.DATAVERSE_INVOICE_LINE_DETAILS
     standing = {} if is_new else read_keys(store, table, (detail.key for _, detail in details))
     missing = [(item, detail) for item, detail in details if detail.key not in standing]
-    save(store, table, invoice, (Insert(detail.key.row, detail.to_columns()) for _, detail in missing))
+    try:
+        save(store, table, invoice, (Insert(detail.key.row, detail.to_columns()) for _, detail in missing))
+    except ContentDiffers:
+        if not is_new:
+            raise
+        # a slow delivery: another one has made the draft, and somebody has edited it since
+        return save_details(store, invoice, details, is_new=False)
     connections = (_connection(detail) for item, detail in details if item.kind == ItemKind.UNBILLED_SALES)
     inserts = (Insert(row, connection.to_columns()) for row, connection in connections)
     save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, inserts)

@@ -69,7 +69,7 @@ def post_journal(store: RowStore, sender: CommandSender, command: PostJournal) -
             row = known_document(store, Table.FINANCE_INTEGRATION_JOURNALS, key, "integration journal")
             journal = Journal.from_columns(row.columns)
         if journal.status == JournalStatus.PROCESSING:
-            journal = _post(store, journal, row)
+            journal = _posted(store, journal, row)
     except ChangedMeanwhile as error:
         sentence = f"journal {journal.journal} is being posted by another worker; it is looked at again"
         raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (journal.journal,))) from error
@@ -200,6 +200,17 @@ def _begin(store: RowStore, journal: Journal, row: StoredRow) -> None:
         deleted=deleted or None,
     ).to_columns()
     replace_status(store, Table.FINANCE_INTEGRATION_JOURNALS, row.key, after, row.etag)
+
+
+def _posted(store: RowStore, journal: Journal, row: StoredRow) -> Journal:
+    try:
+        return _post(store, journal, row)
+    except ContentDiffers:
+        # a slow worker: another one has posted the journal, and what it wrote has been invoiced or posted since
+        stands = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, row.key, Journal)
+        if stands is None or stands.status != JournalStatus.POSTED:
+            raise
+        return stands
 
 
 def _post(store: RowStore, journal: Journal, row: StoredRow) -> Journal:

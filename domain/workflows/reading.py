@@ -1,8 +1,9 @@
 """Read records: one, all of a partition page by page, or the document that a command names."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from domain.errors import NotYet, Problem, ReasonCode
+from domain.errors import NotYet, Problem, ReasonCode, Refused
 from domain.ports import RowStore
 from domain.record import Record
 from domain.rows import RowKey, StoredRow
@@ -33,6 +34,22 @@ def known_document(store: RowStore, table: Table, key: RowKey, what: str) -> Sto
         sentence = f"{what} {key.row} is not known; check the id, or wait until the stage before has made it"
         raise NotYet(Problem(ReasonCode.DOCUMENT_UNKNOWN, sentence, (key.row,)))
     return row
+
+
+@contextmanager
+def refusing_as_read(store: RowStore, table: Table, row: StoredRow, changed: Problem) -> Iterator[None]:
+    """Let a refusal count only for the document as it was read: what was looked at may be another worker's result.
+
+    Raises:
+        NotYet: the document was changed since it was read; `changed` says so. Refused: it was not.
+    """
+    try:
+        yield
+    except Refused:
+        stands = store.find(table, row.key)
+        if stands is None or stands.etag != row.etag:
+            raise NotYet(changed) from None
+        raise
 
 
 def paged[P](pages: Callable[[], Iterator[P]]) -> Callable[[], Iterator[P]]:

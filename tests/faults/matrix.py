@@ -22,7 +22,7 @@ from tests.faults.kinds import (
     Fault,
 )
 from tests.faults.stories import POST_JOURNALS, POST_PROPOSALS, TICKS
-from tests.faults.world import Step, Story, World, rows_of
+from tests.faults.world import STEPS_MAX, Step, Story, World, rows_of
 from tests.line import Line, Snapshot
 from tests.workflows.restless import named
 
@@ -112,9 +112,13 @@ def tried(run: Run, step: Step, *plan: tuple[Fault, int]) -> World:
         world.known = run.known.setdefault(id(step), {})
     for fault, at in plan:
         world.arm(fault, at)
-    while world.step():
+    for _ in range(STEPS_MAX):
+        if not world.step():
+            break
         if world.struck and is_as(run, world):
             return world
+    else:
+        raise AssertionError(f"{run.story.name} goes round in circles")
     settle(world)
     return world
 

@@ -43,7 +43,7 @@ RETRY_SECONDS = 30
 # steps after which a run counts as going round in circles
 STEPS_MAX = 2_000
 # times that a person or a timer tries the same before somebody restores the service
-TRIES_MAX = 5
+TRIES_MAX = 3
 # longer than any message is on its way
 BETWEEN_ACTS = timedelta(hours=3)
 WRITES = frozenset({"write", "send"})
@@ -343,6 +343,9 @@ class World:
             self._poison(message)
             return
         now = message._replace(deliveries=message.deliveries + 1)
+        if now.is_poison and now.deliveries > TRIES_MAX:
+            # a poison queue is tried for as long as it takes; somebody restores the service meanwhile
+            self.outage = None
         self._held = now
         done = self._tried(lambda: _hand_over(self._wiring(), now))
         has_lease, self._held = self._held is not None, None
