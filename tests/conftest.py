@@ -1,6 +1,7 @@
 """What every test stands on: an environment without settings, a clock that stands, storage in memory or emulated."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -15,13 +16,16 @@ SCRUBBED = ("AZURE_", "AZUREWEBJOBS", "FUNCTIONS_", "IDENTITY_", "INVOICING_", "
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what the proofs have counted: `record_property("proof", ...)`."""
-    reports = (each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind))
-    told = sorted({str(value) for each in reports for name, value in each.user_properties if name == "proof"})
-    if told:
+    """Show what the proofs have counted: `record_property("proof", (label, {what: how many}))`, summed by label."""
+    sums: dict[str, Counter[str]] = {}
+    for report in (each for kind in ("passed", "failed") for each in terminalreporter.getreports(kind)):
+        for label, counted in (value for name, value in report.user_properties if name == "proof"):
+            sums.setdefault(str(label), Counter()).update(counted)
+    if sums:
         terminalreporter.section("proofs")
-    for line in told:
-        terminalreporter.write_line(line)
+    for label, summed in sorted(sums.items()):
+        told = ", ".join(f"{number:,} {what}" for what, number in summed.items())
+        terminalreporter.write_line(f"{label}: {told}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -20,10 +20,7 @@ class Count(NamedTuple):
     calls: int
     cells: int
     # of these, the same as another cell that was run
-    same: int
-
-    def __str__(self) -> str:
-        return f"{self.calls} calls, {self.cells} faults at them, {self.same} of which are the same as another"
+    the_same_as_another: int
 
 
 def every_fault(story: Story) -> tuple[Count, list[str]]:

@@ -235,3 +235,21 @@ STORIES = (
 def of_many(story: Story) -> bool:
     """Whether a story is about more than one invoice; these take as long as all the others together."""
     return story.name in {"partial credit", "two invoices of one contract at once"}
+
+
+# the order of acts of two contracts at once
+SIMULATED = (
+    *STORIES[:4],
+    Story(
+        "two contracts at once",
+        (
+            approve(1, HOURS, TRIP),
+            _plan(3),
+            ready(ADATUM_CONTRACT),
+            ready(DANISH_CONTRACT),
+            draft(DANISH_CONTRACT, 2),
+            draft(ADATUM_CONTRACT),
+            *TO_THE_END,
+        ),
+    ),
+)

@@ -17,7 +17,7 @@ def test_every_fault_at_every_call_ends_as_if_there_had_been_none(
     story: Story, record_property: Callable[[str, object], None]
 ) -> None:
     count, wrong = every_fault(story)
-    record_property("proof", f"faults, {story.name}: {count}")
+    record_property("proof", (f"faults, {story.name}", count._asdict()))
     assert wrong[:TOLD_MAX] == [], f"{len(wrong)} of {count.cells}"
 
 

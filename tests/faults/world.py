@@ -240,7 +240,7 @@ class World:
             case Effect.DIE:
                 raise ProcessDied
             case Effect.TRY_AGAIN:
-                self._try_again(asked)
+                self.try_again(asked)
             case Effect.OUTAGE:
                 self.outage = asked.service
                 raise OutcomeUnknown(f"{asked.place}: the storage answered 429")
@@ -250,7 +250,8 @@ class World:
                 self._meanwhile(effect, self._all_the_rest)
                 self._held = None
 
-    def _try_again(self, asked: Asked) -> None:
+    def try_again(self, asked: Asked) -> None:
+        """Do the last request once more, as a client that was answered 503."""
         if asked.method == "write":
             self.store.try_again()
         elif asked.method == "send":
@@ -282,7 +283,7 @@ class World:
     def _all_the_rest(self) -> None:
         """The lease of what is being done ends: it is done again, and after it everything else."""
         if self._held is not None:
-            self._put_back(self._held, 0)
+            self.put_back(self._held, 0)
         self.run()
 
     # -- what happens
@@ -296,7 +297,7 @@ class World:
 
     def step(self) -> bool:
         """Do the next thing; False when nothing is left."""
-        self._collect()
+        self.collect()
         if self.messages:
             self._deliver(min(self.messages, key=lambda each: (each.visible_at, each.number)))
         elif self.letters or (self.outage is not None and self.tries in (0, TRIES_MAX)):
@@ -309,12 +310,13 @@ class World:
 
     def next_name(self) -> str:
         """Say what the next step does."""
-        self._collect()
+        self.collect()
         if self.messages:
             return f"deliver {min(self.messages, key=lambda each: (each.visible_at, each.number)).kind.name}"
         return self.story.acts[self.position][0] if self.position < len(self.story.acts) else "nothing"
 
-    def _collect(self) -> None:
+    def collect(self) -> None:
+        """Take what was sent out of the queues, so that somebody can deliver it."""
         for visible_at, command in self.queues.waiting:
             self.number += 1
             self.received += 1
@@ -324,8 +326,7 @@ class World:
     def _act(self) -> None:
         name, act = self.story.acts[self.position]
         position, struck = self.position, self.struck
-        # people come when they come, however long the host has taken
-        self.clock.set(max(self.clock.now(), START + position * BETWEEN_ACTS))
+        self.come_to(position)
         done = self._tried(lambda: act(self))
         if name == TICK and self.struck > struck:
             # a tick that was disturbed may have left work to the next one
@@ -335,6 +336,10 @@ class World:
             return
         self.tries = 0 if done else self.tries + 1
         self.position += done
+
+    def come_to(self, position: int) -> None:
+        """Let it be the time of an act: people come when they come, however long the host has taken."""
+        self.clock.set(max(self.clock.now(), START + position * BETWEEN_ACTS))
 
     def _deliver(self, message: Message) -> None:
         self.messages.remove(message)
@@ -347,7 +352,8 @@ class World:
             # a poison queue is tried for as long as it takes; somebody restores the service meanwhile
             self.outage = None
         self._held = now
-        done = self._tried(lambda: _hand_over(self._wiring(), now))
+        with wired(self.wiring()):
+            done = self._tried(lambda: hand_over(now))
         has_lease, self._held = self._held is not None, None
         if not has_lease:
             # it is neither deleted nor released: somebody else has it, or has dealt with it
@@ -361,7 +367,7 @@ class World:
         if message.deliveries >= deliveries_max() and not message.is_poison and not self._died:
             self._poison(message)
         else:
-            self._put_back(message, LEASE_SECONDS if self._died else RETRY_SECONDS)
+            self.put_back(message, LEASE_SECONDS if self._died else RETRY_SECONDS)
 
     def _tried(self, work: Callable[[], None]) -> bool:
         self._doing, self._died = work, False
@@ -375,9 +381,10 @@ class World:
         return True
 
     def _poison(self, message: Message) -> None:
-        self._put_back(message._replace(is_poison=True, deliveries=0), 0)
+        self.put_back(message._replace(is_poison=True, deliveries=0), 0)
 
-    def _put_back(self, message: Message, seconds: int) -> None:
+    def put_back(self, message: Message, seconds: int) -> None:
+        """Let a message be visible again, or another one for the first time."""
         self.number += 1
         visible_at = self.clock.now() + timedelta(seconds=seconds)
         self.messages.append(message._replace(visible_at=visible_at, number=self.number))
@@ -390,14 +397,15 @@ class World:
         for letter in (DeadLetter.from_columns(row.columns) for row in rows):
             self.replayed += 1
             self.received += 1
-            self._put_back(Message(self.clock.now(), 0, kind_of(letter.queue), body_of(letter)), 0)
+            self.put_back(Message(self.clock.now(), 0, kind_of(letter.queue), body_of(letter)), 0)
 
     @property
     def host_clock(self) -> FrozenClock:
         """The clock of the host that acts."""
         return FrozenClock(self.clock.now() + timedelta(hours=self.skew_hours))
 
-    def _wiring(self) -> Wiring:
+    def wiring(self) -> Wiring:
+        """What the triggers find."""
         return Wiring(settings(), self.store, self.queues, self.host_clock)
 
 
@@ -424,14 +432,13 @@ def kind_of(queue: str) -> type[Command]:
     return next(kind for kind in COMMANDS if names[kind.name] == queue)
 
 
-def _hand_over(wiring: Wiring, message: Message) -> None:
-    """Call the function of the queue, with the wiring of this world."""
+def hand_over(message: Message) -> None:
+    """Call the function of the queue, where its wiring is set."""
     body = QueueMessage(id=str(message.number), body=message.body, dequeue_count=message.deliveries)
-    with wired(wiring):
-        if message.is_poison:
-            functions.record_dead_letter._record(body, message.kind)
-        else:
-            run_command(body, message.kind)
+    if message.is_poison:
+        functions.record_dead_letter._record(body, message.kind)
+    else:
+        run_command(body, message.kind)
 
 
 @contextmanager
