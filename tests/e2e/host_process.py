@@ -35,7 +35,7 @@ class HostProcess:
         self._said = threading.Condition()
         self._has_ended = False
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tools.devhost", "run", "--app", ".", "--storage", storage],
+            self.command(storage),
             cwd=REPOSITORY,
             env=os.environ | SCHEDULES,
             stdout=subprocess.PIPE,
@@ -46,6 +46,14 @@ class HostProcess:
         )
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
+
+    def command(self, storage: str) -> list[str]:
+        """What is started."""
+        return [sys.executable, "-m", "tools.devhost", "run", "--app", ".", "--storage", storage]
+
+    def kill(self) -> None:
+        """Kill it, as a power cut does: nothing comes to its end."""
+        self.__exit__(None, None, None)
 
     def wait_for[Found](self, what: str, look: Callable[[], Found]) -> Found:
         """Look each time that the host says something, until something is found.
