@@ -1,7 +1,7 @@
 """`python -m tests.faults.killable STORAGE`: a host that is there to be killed.
 
-It is the dev host with everything that it is, but for what takes minutes: leases end after seconds, and the timer of the
-import comes at once again, on every host, so that two hosts run it at the same time.
+It is the dev host with everything that it is, but for what takes minutes: leases end after seconds, and the timer of
+the import comes at once again, on every host, so that two hosts run it at the same time.
 """
 
 import sys

@@ -155,7 +155,7 @@ class Simulation:
             self._poison(message)
             return
         now = message._replace(deliveries=message.deliveries + 1, body=self._of_some_version(message.body))
-        self._start(_Job(lambda: hand_over(now), now))
+        self._start(_Job(lambda: hand_over(self.world.wiring(), now), now))
 
     def _of_some_version(self, body: bytes) -> bytes:
         """Now and then a message is as an older sender wrote it, who did not know how to count tries."""

@@ -1,4 +1,4 @@
-"""Two hosts on one storage, and SIGKILL at random moments, until all is through: the tables end as if there had been none.
+"""Two hosts on one storage, and SIGKILL at random moments, until all is through: nobody can tell from the tables.
 
 `KILLS=100` in the environment kills so often instead of a few times.
 """

@@ -18,7 +18,6 @@ import pytest
 from azure.functions.queue import QueueMessage
 
 import functions.invocation
-import functions.record_dead_letter
 from domain.commands import COMMANDS, Command
 from domain.dead_letters import DeadLetter, body_of
 from domain.errors import InvoicingError, OutcomeUnknown
@@ -28,8 +27,10 @@ from domain.tables import Table
 from domain.workflows.load_rows import FileReport, load_rows
 from functions.invocation import run_command
 from functions.messages import encode
+from functions.poison_messages import record_poison
 from functions.settings import Settings
 from functions.storage.memory import Call, MemoryQueues, MemoryRowStore
+from functions.storage.memory_poison import MemoryPoisonQueues
 from functions.wiring import Wiring
 from tests.fakes.frozen_clock import FrozenClock
 from tests.faults.kinds import Effect, Fault, Moment
@@ -352,8 +353,8 @@ class World:
             # a poison queue is tried for as long as it takes; somebody restores the service meanwhile
             self.outage = None
         self._held = now
-        with wired(self.wiring()):
-            done = self._tried(lambda: hand_over(now))
+        with wired(self.wiring()) as wiring:
+            done = self._tried(lambda: hand_over(wiring, now))
         has_lease, self._held = self._held is not None, None
         if not has_lease:
             # it is neither deleted nor released: somebody else has it, or has dealt with it
@@ -406,7 +407,7 @@ class World:
 
     def wiring(self) -> Wiring:
         """What the triggers find."""
-        return Wiring(settings(), self.store, self.queues, self.host_clock)
+        return Wiring(settings(), self.store, self.queues, self.host_clock, MemoryPoisonQueues(self.clock))
 
 
 @cache
@@ -432,22 +433,21 @@ def kind_of(queue: str) -> type[Command]:
     return next(kind for kind in COMMANDS if names[kind.name] == queue)
 
 
-def hand_over(message: Message) -> None:
-    """Call the function of the queue, where its wiring is set."""
+def hand_over(wiring: Wiring, message: Message) -> None:
+    """Call the function of the queue, where the same wiring is set."""
     body = QueueMessage(id=str(message.number), body=message.body, dequeue_count=message.deliveries)
     if message.is_poison:
-        functions.record_dead_letter._record(body, message.kind)
+        record_poison(wiring, message.kind, body.get_body())
     else:
         run_command(body, message.kind)
 
 
 @contextmanager
-def wired(wiring: Wiring) -> Iterator[None]:
+def wired(wiring: Wiring) -> Iterator[Wiring]:
     """Let the triggers find this wiring."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(functions.invocation, "wiring", lambda: wiring)
-        patch.setattr(functions.record_dead_letter, "wiring", lambda: wiring)
-        yield
+        yield wiring
 
 
 @cache
