@@ -8,8 +8,11 @@ Source: Project Operations documentation, project-operations-integration-journal
 import; bug 515258 lost them when it was done repeatedly).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from domain.commands import PostJournal
-from domain.errors import ChangedMeanwhile
+from domain.errors import ChangedMeanwhile, ContentDiffers
 from domain.journal import Journal, JournalLine, JournalStatus, LineStatus
 from domain.journal_statuses import OPEN_JOURNALS, OPEN_LINES
 from domain.pending_work import PendingWork, WorkKind, posting_work
@@ -19,6 +22,7 @@ from domain.saving import ROUNDS_MAX, replace_status, save
 from domain.staging import StagedActual
 from domain.tables import Table
 from domain.workflows.handling import clear_problem
+from domain.workflows.reading import find_record
 
 JOURNALS = Table.FINANCE_INTEGRATION_JOURNALS
 LINES = Table.FINANCE_INTEGRATION_JOURNAL_LINES
@@ -77,6 +81,21 @@ def recount(store: RowStore, journal: str) -> None:
             clear_problem(store, journal, PostJournal.name)
         return
     raise ChangedMeanwhile(f"{JOURNALS} {journal}: others keep changing it; it is counted again")
+
+
+@contextmanager
+def suppress_if_posted(store: RowStore, journal: Journal) -> Iterator[None]:
+    """Let a slow worker end well when another one has posted the journal, and what it wrote has gone on since.
+
+    Raises:
+        ContentDiffers: as what is done inside raised it, and the journal is not posted.
+    """
+    try:
+        yield
+    except ContentDiffers:
+        stands = find_record(store, JOURNALS, journal.key, Journal)
+        if stands is None or stands.status != JournalStatus.POSTED:
+            raise
 
 
 def withdraw(store: RowStore, journal: Journal) -> None:

@@ -31,7 +31,7 @@ from domain.setup import LegalEntitySetup
 from domain.setup_items import PostingErrors
 from domain.tables import Table
 from domain.workflows.companies import Companies
-from domain.workflows.deleted_lines import LINES, offer_of, recount, withdraw
+from domain.workflows.deleted_lines import LINES, offer_of, recount, suppress_if_posted, withdraw
 from domain.workflows.reading import find_record, known_document
 
 # of a staged row: the journal in which it stands
@@ -69,7 +69,9 @@ def post_journal(store: RowStore, sender: CommandSender, command: PostJournal) -
             row = known_document(store, Table.FINANCE_INTEGRATION_JOURNALS, key, "integration journal")
             journal = Journal.from_columns(row.columns)
         if journal.status == JournalStatus.PROCESSING:
-            journal = _posted(store, journal, row)
+            with suppress_if_posted(store, journal):
+                _post(store, journal, row)
+            journal = journal.changed(status=JournalStatus.POSTED)
     except ChangedMeanwhile as error:
         sentence = f"journal {journal.journal} is being posted by another worker; it is looked at again"
         raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (journal.journal,))) from error
@@ -202,18 +204,7 @@ def _begin(store: RowStore, journal: Journal, row: StoredRow) -> None:
     replace_status(store, Table.FINANCE_INTEGRATION_JOURNALS, row.key, after, row.etag)
 
 
-def _posted(store: RowStore, journal: Journal, row: StoredRow) -> Journal:
-    try:
-        return _post(store, journal, row)
-    except ContentDiffers:
-        # a slow worker: another one has posted the journal, and what it wrote has been invoiced or posted since
-        stands = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, row.key, Journal)
-        if stands is None or stands.status != JournalStatus.POSTED:
-            raise
-        return stands
-
-
-def _post(store: RowStore, journal: Journal, row: StoredRow) -> Journal:
+def _post(store: RowStore, journal: Journal, row: StoredRow) -> None:
     lines = [each.line for each in _read(store, journal)]
     postings = [LinePosting.from_text(line, line.postings) for line in lines if line.postings]
     entries = (Insert(entry.key.row, entry.to_columns()) for entry in _entries(postings))
@@ -222,7 +213,6 @@ def _post(store: RowStore, journal: Journal, row: StoredRow) -> Journal:
     _transfer(store, journal, [line for line in lines if line.status == LineStatus.TRANSFERRED])
     after = journal.changed(status=JournalStatus.POSTED)
     replace_status(store, Table.FINANCE_INTEGRATION_JOURNALS, row.key, after.to_columns(), row.etag)
-    return after
 
 
 def _entries(postings: Sequence[LinePosting]) -> Iterator[LedgerEntry]:

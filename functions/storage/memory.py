@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from domain.errors import AlreadyExists, ChangedMeanwhile, LimitExceeded, RowMissing
 from domain.limits import check_columns, check_key, check_transaction, key_order
@@ -121,15 +121,6 @@ class MemoryRowStore:
             places = sorted((key_order(place[1]), place) for place in self._partitions if place[0] is table)
             partitions = [self._partitions[place] for _, place in places]
             return [_copied(each.rows[row], ()) for each in partitions for row in each.order]
-
-    def twin(self, clock: Clock) -> Self:
-        """Make another store with the same rows in the same versions; rows are never changed in place, but shared."""
-        other = type(self)(clock)
-        with self._lock:
-            for place, partition in self._partitions.items():
-                other._partitions[place] = _Partition(dict(partition.rows), list(partition.order))
-            other._version = self._version
-        return other
 
     def _finish(self, call: Call) -> None:
         self.calls.append(call)

@@ -9,6 +9,7 @@ from domain.rows import StoredRow
 from domain.tables import Table
 from functions.storage.memory import MemoryQueues, MemoryRowStore
 from tests.e2e.differences import differences
+from tests.faults.host import rows_of
 from tests.faults.kinds import (
     ANSWER_LOST,
     DIES_AFTER,
@@ -22,7 +23,7 @@ from tests.faults.kinds import (
     Fault,
 )
 from tests.faults.stories import POST_JOURNALS, POST_PROPOSALS, TICKS
-from tests.faults.world import STEPS_MAX, Step, Story, World, rows_of
+from tests.faults.world import STEPS_MAX, Step, Story, World
 from tests.line import Line, Snapshot
 from tests.workflows.restless import named
 

@@ -14,20 +14,12 @@ from typing import NamedTuple
 
 from domain.errors import InvoicingError, OutcomeUnknown
 from functions.storage.memory import Call
+from tests.faults.host import Asked, Message, deliveries_max, hand_over, wired
 from tests.faults.kinds import Effect, Moment
 from tests.faults.matrix import ends_alike, settle, straight
 from tests.faults.oracles import assert_through
 from tests.faults.stories import TICKS
-from tests.faults.world import (
-    RETRY_SECONDS,
-    Asked,
-    Message,
-    Story,
-    World,
-    deliveries_max,
-    hand_over,
-    wired,
-)
+from tests.faults.world import RETRY_SECONDS, Story, World
 from tests.line import ProcessDied
 
 # pieces of work that are under way at the same time

@@ -5,10 +5,11 @@ from typing import NamedTuple
 from domain.commands import Command
 from domain.dead_letters import DeadLetter
 from domain.tables import Table
+from tests.faults.host import TRIES_MAX
 from tests.faults.kinds import CLOCK_SKEWS
 from tests.faults.matrix import Run, cells, ends_alike, same_as, settle, straight, tried
 from tests.faults.oracles import assert_through
-from tests.faults.world import TRIES_MAX, Story, World
+from tests.faults.world import Story, World
 
 # failures that are told; the first is the one to look at
 TOLD_MAX = 3

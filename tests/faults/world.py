@@ -5,90 +5,48 @@ what `host.json` and the documentation of the Functions host say: a failed deliv
 whose process died when its lease ends, and after five the message goes to the poison queue, whose function keeps it.
 """
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
-from typing import NamedTuple, cast
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import NamedTuple
 
-import pytest
-from azure.functions.queue import QueueMessage
-
-import functions.invocation
-from domain.commands import COMMANDS, Command
 from domain.dead_letters import DeadLetter, body_of
 from domain.errors import InvoicingError, OutcomeUnknown
 from domain.loading import open_document
-from domain.rows import Operation, RowKey, StoredRow
+from domain.rows import RowKey
 from domain.tables import Table
 from domain.workflows.load_rows import FileReport, load_rows
-from functions.invocation import run_command
 from functions.messages import encode
-from functions.poison_messages import record_poison
-from functions.settings import Settings
-from functions.storage.memory import Call, MemoryQueues, MemoryRowStore
+from functions.storage.memory import Call, MemoryQueues
 from functions.storage.memory_poison import MemoryPoisonQueues
 from functions.wiring import Wiring
 from tests.fakes.frozen_clock import FrozenClock
+from tests.faults.host import (
+    TRIES_MAX,
+    Asked,
+    Message,
+    StoryStore,
+    deliveries_max,
+    hand_over,
+    kind_of,
+    samples,
+    settings,
+    wired,
+)
 from tests.faults.kinds import Effect, Fault, Moment
-from tests.line import ADATUM, COHO, DANISH, SAMPLES, SHARED, START, Line, ProcessDied
-from tests.properties.histories import OWN
+from tests.line import START, Line, ProcessDied
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 # functionTimeout is ten minutes, and so is the lease
 LEASE_SECONDS = 600
 RETRY_SECONDS = 30
 # steps after which a run counts as going round in circles
 STEPS_MAX = 2_000
-# times that a person or a timer tries the same before somebody restores the service
-TRIES_MAX = 3
 # longer than any message is on its way
 BETWEEN_ACTS = timedelta(hours=3)
 WRITES = frozenset({"write", "send"})
 # the act that comes again and again by itself
 TICK = "tick"
-
-
-class Asked(NamedTuple):
-    """One request, of the storage or of a queue: what stands behind an outage."""
-
-    method: str
-    place: str
-    row: str
-
-    @property
-    def service(self) -> tuple[str, str]:
-        """What an outage befalls: this kind of request to this table or queue."""
-        return self.method, self.place
-
-
-class Message(NamedTuple):
-    """A message in its queue."""
-
-    visible_at: datetime
-    number: int
-    kind: type[Command]
-    body: bytes
-    deliveries: int = 0
-    is_poison: bool = False
-
-
-class StoryStore(MemoryRowStore):
-    """Rows in memory that can do the last transaction once more, as a client does that was answered 503."""
-
-    last: tuple[Table, str, Sequence[Operation]] | None = None
-
-    def _commit(self, table: Table, partition: str, operations: Sequence[Operation]) -> None:
-        super()._commit(table, partition, operations)
-        self.last = (table, partition, operations)
-
-    def try_again(self) -> None:
-        """Do the last transaction again; the storage refuses what its first try has made true already."""
-        if self.last is not None:
-            MemoryRowStore._commit(self, *self.last)
 
 
 @dataclass(slots=True)
@@ -410,60 +368,5 @@ class World:
         return Wiring(settings(), self.store, self.queues, self.host_clock, MemoryPoisonQueues(self.clock))
 
 
-@cache
-def samples() -> StoryStore:
-    """The sample legal entities and contracts with all set-up, without transactions."""
-    line = Line(StoryStore(FrozenClock(START)), MemoryQueues(FrozenClock(START)), FrozenClock(START))
-    for name in (*SHARED, ADATUM, COHO, DANISH):
-        for file in sorted((SAMPLES / name).rglob("*.json")):
-            if not any(own in file.name for own in OWN):
-                line.load(file.name, file.read_bytes())
-    line.drain()
-    return cast(StoryStore, line.store)
-
-
 def _asked(call: Call) -> Asked:
     return Asked(call.method, call.table.value, RowKey(call.partition, call.row).text)
-
-
-@cache
-def kind_of(queue: str) -> type[Command]:
-    """The kind of command that a queue carries."""
-    names = settings().queues
-    return next(kind for kind in COMMANDS if names[kind.name] == queue)
-
-
-def hand_over(wiring: Wiring, message: Message) -> None:
-    """Call the function of the queue, where the same wiring is set."""
-    body = QueueMessage(id=str(message.number), body=message.body, dequeue_count=message.deliveries)
-    if message.is_poison:
-        record_poison(wiring, message.kind, body.get_body())
-    else:
-        run_command(body, message.kind)
-
-
-@contextmanager
-def wired(wiring: Wiring) -> Iterator[Wiring]:
-    """Let the triggers find this wiring."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(functions.invocation, "wiring", lambda: wiring)
-        yield wiring
-
-
-@cache
-def settings() -> Settings:
-    """The settings of the repository, as the host reads them, but for the number of tries: what takes long is slow."""
-    read = Settings.from_env(json.loads((REPOSITORY / "local.settings.json").read_text())["Values"])
-    return replace(read, retries=replace(read.retries, tries_max=TRIES_MAX))
-
-
-@cache
-def deliveries_max() -> int:
-    """How often the host delivers a message."""
-    host = json.loads((REPOSITORY / "host.json").read_text())
-    return int(host["extensions"]["queues"]["maxDequeueCount"])
-
-
-def rows_of(store: MemoryRowStore) -> dict[tuple[Table, str], dict[str, StoredRow]]:
-    """All rows, shared and not copied: for comparing."""
-    return {place: partition.rows for place, partition in store._partitions.items() if partition.rows}
