@@ -96,6 +96,8 @@ def test_missing_tables_are_made_by_init(own_azurite: Azurite) -> None:
     assert (made.exit_code, "Storage: http://127.0.0.1" in made.output) == (0, True)
     empty = CliRunner().invoke(app, [*storage, "show", "FinanceSetup"])
     assert "FinanceSetup has no rows yet." in empty.output
+    nothing = CliRunner().invoke(app, [*storage, "reconcile"])
+    assert (nothing.exit_code, "Nothing is confirmed or loaded" in nothing.output) == (0, True)
 
 
 @pytest.fixture(params=["memory", "azurite"])
@@ -116,6 +118,7 @@ def browser(request: pytest.FixtureRequest, own_azurite: Azurite, memory_store: 
 
 def test_both_browsers_show_the_same(browser: Browser) -> None:
     table = Table.DATAVERSE_RESOURCES
+    assert list(browser.partitions(table)) == ["p", "q"]
     everything = [row.key for row in browser.rows(table, limit=10)]
     assert everything == [RowKey("p", "p0"), RowKey("p", "p1"), RowKey("q", "q0"), RowKey("q", "q1")]
     assert [row.key.row for row in browser.rows(table, partition="q", limit=10)] == ["q0", "q1"]
