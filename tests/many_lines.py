@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import batched
 from typing import Any
 
 from domain.identifiers import derive_id
@@ -19,6 +20,8 @@ ACTUALS = "06-msdyn_actuals.json"
 CONNECTIONS = "07-msdyn_transactionconnections.json"
 FINANCE_CONTRACTS = "usmf-contracts.json"
 COST = 192350000
+# a file of more would be too large to be loaded
+LINES_PER_FILE = 5_000
 ROW_IDS = ("msdyn_actualid", "msdyn_transactionconnectionid", "msdyn_transaction1", "msdyn_transaction2")
 
 
@@ -77,10 +80,11 @@ def _load_contract(line: Line, number: int, lines: int) -> None:
 def _load_actuals(line: Line, lines: int, which: str, names: Mapping[str, str]) -> None:
     actuals, connections = _document(ACTUALS), _document(CONNECTIONS)
     pair, connection = _first_line(actuals["value"], connections["value"])
-    rows = [_copied(row, which, place) for place in range(lines) for row in pair]
-    line.load(ACTUALS, _renamed(json.dumps({**actuals, "value": rows}), names))
-    links = [_copied(connection, which, place) for place in range(lines)]
-    line.load(CONNECTIONS, json.dumps({**connections, "value": links}).encode())
+    for places in batched(range(lines), LINES_PER_FILE, strict=False):
+        rows = [_copied(row, which, place) for place in places for row in pair]
+        line.load(ACTUALS, _renamed(json.dumps({**actuals, "value": rows}), names))
+        links = [_copied(connection, which, place) for place in places]
+        line.load(CONNECTIONS, json.dumps({**connections, "value": links}).encode())
 
 
 def _document(name: str) -> dict[str, Any]:

@@ -39,8 +39,9 @@ def allocate(store: RowStore, table: Table, sequence: str, document: str, *, cou
 
     Repeating it: the same document gets the same numbers.
     """
-    for _ in range(COMPETITORS_MAX):
-        found = store.find(table, allocation_key(sequence, document))
+    for attempt in range(COMPETITORS_MAX):
+        # a document that has its numbers already makes the first write fail, so nobody else pays for looking
+        found = store.find(table, allocation_key(sequence, document)) if attempt else None
         if found is not None:
             return _allocated(table, sequence, Allocation.from_columns(found.columns), count)
         first, operations = _take(store.find(table, counter_key(sequence)), sequence, document, count, pattern)

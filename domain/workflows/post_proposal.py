@@ -42,6 +42,16 @@ PROBLEMS_MAX = 20
 UNNUMBERED = "unnumbered"
 
 type Lines = Sequence[PostedLine | Problem]
+# a line, and the unbilled sale that it invoices, if there is one
+type Read = Sequence[tuple[ProposalLine, ProjectTransaction | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What trying and posting both read; a short document is read once for both."""
+
+    companies: Companies
+    pages: Callable[[], Iterator[Read]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,6 @@ class _Posting:
     proposal: Proposal
     etag: str
     terms: InvoiceTerms
-    companies: Companies
     pages: Callable[[], Iterator[Lines]]
 
 
@@ -67,12 +76,13 @@ def post_proposal(store: RowStore, sender: CommandSender, command: PostProposal)
     proposal = Proposal.from_columns(row.columns)
     if proposal.status in WRONG_STATES:
         raise Refused(_wrong_state(proposal))
+    source = _source(store, proposal)
     if proposal.status == ProposalStatus.OPEN:
-        _begin(_posting(store, command, row))
+        _begin(_posting(store, source, command, row))
         row = _row(store, command)
         proposal = Proposal.from_columns(row.columns)
     if proposal.status == ProposalStatus.PROCESSING:
-        proposal = _post(_posting(store, command, row))
+        proposal = _post(_posting(store, source, command, row))
     _hand_on(store, sender, proposal, command)
     facts: dict[str, str | int] = {"proposal": proposal.number, "invoice": proposal.customer_invoice or ""}
     return Outcome(Action.PROPOSAL_POSTED, proposal.proposal, {**facts, "total": str(proposal.total)})
@@ -101,8 +111,13 @@ def _wrong_state(proposal: Proposal) -> Problem:
     return Problem(ReasonCode.PROPOSAL_WITHOUT_LINES, sentence, (proposal.proposal,))
 
 
-def _posting(store: RowStore, command: PostProposal, row: StoredRow) -> _Posting:
-    proposal, companies = Proposal.from_columns(row.columns), Companies(store)
+def _source(store: RowStore, proposal: Proposal) -> _Source:
+    # nobody changes the lines between trying and posting: who does changes the header's version, and the numbers fail
+    return _Source(Companies(store), paged(lambda: _read(store, proposal)))
+
+
+def _posting(store: RowStore, source: _Source, command: PostProposal, row: StoredRow) -> _Posting:
+    proposal, companies = Proposal.from_columns(row.columns), source.companies
     setup = companies.setup(proposal.company)
     if not isinstance(setup, LegalEntitySetup):
         raise Refused(setup)
@@ -112,7 +127,7 @@ def _posting(store: RowStore, command: PostProposal, row: StoredRow) -> _Posting
     if isinstance(terms, Problem):
         raise Refused(terms)
     decided = _as_decided(terms, proposal)
-    return _Posting(store, proposal, row.etag, decided, companies, paged(lambda: _pages(store, companies, decided)))
+    return _Posting(store, proposal, row.etag, decided, paged(lambda: _pages(source, decided)))
 
 
 def _as_decided(terms: InvoiceTerms, proposal: Proposal) -> InvoiceTerms:
@@ -124,13 +139,18 @@ def _as_decided(terms: InvoiceTerms, proposal: Proposal) -> InvoiceTerms:
     return replace(terms, rate=rate, due=due, accounting_date=proposal.accounting_date or terms.accounting_date)
 
 
-def _pages(store: RowStore, companies: Companies, terms: InvoiceTerms) -> Iterator[Lines]:
-    for page in line_pages(store, terms.proposal):
+def _read(store: RowStore, proposal: Proposal) -> Iterator[Read]:
+    for page in line_pages(store, proposal):
         lines = [line for _, line in page]
         keys = {line.actual: RowKey.from_text(line.unbilled_sales_key) for line in lines if line.unbilled_sales_key}
         sales = read_keys(store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values())
         posted = {key: ProjectTransaction.from_columns(row.columns) for key, row in sales.items()}
-        yield [_posted_line(companies, terms, line, posted.get(keys.get(line.actual, NOWHERE))) for line in lines]
+        yield [(line, posted.get(keys.get(line.actual, NOWHERE))) for line in lines]
+
+
+def _pages(source: _Source, terms: InvoiceTerms) -> Iterator[Lines]:
+    for page in source.pages():
+        yield [_posted_line(source.companies, terms, line, sale) for line, sale in page]
 
 
 # the key of no row

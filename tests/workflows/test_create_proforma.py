@@ -211,8 +211,8 @@ def test_the_calls_grow_by_pages_and_transactions(count: int) -> None:
     assert methods["write"] == 4 * hundreds + 4
     # lines, customers and retainers of the contract, the index, the items, the draft's lines and details
     assert methods["read_pages"] == (7 if count > 3 else 6)
-    # the contract, its account, the draft twice, allocation and counter; few items are read one by one
-    assert methods["find"] == 6 + (count if count <= 3 else 0)
+    # the contract, its account, the draft twice and the counter; few items are read one by one
+    assert methods["find"] == 5 + (count if count <= 3 else 0)
 
 
 def test_more_than_a_page_of_items_goes_on_one_draft() -> None:
