@@ -172,10 +172,11 @@ def preview(store: RowStore, command: PostProposal) -> ProjectInvoice:
         Refused: it is not open, or something that posting needs is missing.
     """
     row = _row(store, command)
-    problem = not_open(Proposal.from_columns(row.columns))
+    proposal = Proposal.from_columns(row.columns)
+    problem = not_open(proposal)
     if problem is not None:
         raise Refused(problem)
-    return _tried(_posting(store, command, row)).invoice
+    return _tried(_posting(store, _source(store, proposal), command, row)).invoice
 
 
 def _tried(posting: _Posting) -> PostedInvoice:
