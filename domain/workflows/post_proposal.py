@@ -22,14 +22,15 @@ from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
 from domain.posted_invoice import PostedInvoice, finish
 from domain.proposal_acts import not_open
-from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
-from domain.saving import read_keys, replace_status, save, save_across
+from domain.rows import Delete, Insert, Merge, StoredRow
+from domain.saving import replace_status, save, save_across
 from domain.setup import LegalEntitySetup
 from domain.tables import Table
 from domain.voucher_totals import VoucherTotals
 from domain.workflows.companies import Companies
 from domain.workflows.numbering import allocate
-from domain.workflows.proposal_acts import line_pages, ready_work, revenue_work, settle
+from domain.workflows.proposal_acts import ready_work, revenue_work, settle
+from domain.workflows.proposal_source import Source, source_of
 from domain.workflows.reading import paged
 
 INVOICE_SEQUENCE = "customer-invoice"
@@ -42,16 +43,6 @@ PROBLEMS_MAX = 20
 UNNUMBERED = "unnumbered"
 
 type Lines = Sequence[PostedLine | Problem]
-# a line, and the unbilled sale that it invoices, if there is one
-type Read = Sequence[tuple[ProposalLine, ProjectTransaction | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """What trying and posting both read; a short document is read once for both."""
-
-    companies: Companies
-    pages: Callable[[], Iterator[Read]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +67,7 @@ def post_proposal(store: RowStore, sender: CommandSender, command: PostProposal)
     proposal = Proposal.from_columns(row.columns)
     if proposal.status in WRONG_STATES:
         raise Refused(_wrong_state(proposal))
-    source = _source(store, proposal)
+    source = source_of(store, proposal)
     if proposal.status == ProposalStatus.OPEN:
         _begin(_posting(store, source, command, row))
         row = _row(store, command)
@@ -111,12 +102,7 @@ def _wrong_state(proposal: Proposal) -> Problem:
     return Problem(ReasonCode.PROPOSAL_WITHOUT_LINES, sentence, (proposal.proposal,))
 
 
-def _source(store: RowStore, proposal: Proposal) -> _Source:
-    # nobody changes the lines between trying and posting: who does changes the header's version, and the numbers fail
-    return _Source(Companies(store), paged(lambda: _read(store, proposal)))
-
-
-def _posting(store: RowStore, source: _Source, command: PostProposal, row: StoredRow) -> _Posting:
+def _posting(store: RowStore, source: Source, command: PostProposal, row: StoredRow) -> _Posting:
     proposal, companies = Proposal.from_columns(row.columns), source.companies
     setup = companies.setup(proposal.company)
     if not isinstance(setup, LegalEntitySetup):
@@ -139,22 +125,9 @@ def _as_decided(terms: InvoiceTerms, proposal: Proposal) -> InvoiceTerms:
     return replace(terms, rate=rate, due=due, accounting_date=proposal.accounting_date or terms.accounting_date)
 
 
-def _read(store: RowStore, proposal: Proposal) -> Iterator[Read]:
-    for page in line_pages(store, proposal):
-        lines = [line for _, line in page]
-        keys = {line.actual: RowKey.from_text(line.unbilled_sales_key) for line in lines if line.unbilled_sales_key}
-        sales = read_keys(store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values())
-        posted = {key: ProjectTransaction.from_columns(row.columns) for key, row in sales.items()}
-        yield [(line, posted.get(keys.get(line.actual, NOWHERE))) for line in lines]
-
-
-def _pages(source: _Source, terms: InvoiceTerms) -> Iterator[Lines]:
+def _pages(source: Source, terms: InvoiceTerms) -> Iterator[Lines]:
     for page in source.pages():
         yield [_posted_line(source.companies, terms, line, sale) for line, sale in page]
-
-
-# the key of no row
-NOWHERE = RowKey("", "")
 
 
 def _posted_line(
@@ -176,7 +149,7 @@ def preview(store: RowStore, command: PostProposal) -> ProjectInvoice:
     problem = not_open(proposal)
     if problem is not None:
         raise Refused(problem)
-    return _tried(_posting(store, _source(store, proposal), command, row)).invoice
+    return _tried(_posting(store, source_of(store, proposal), command, row)).invoice
 
 
 def _tried(posting: _Posting) -> PostedInvoice:

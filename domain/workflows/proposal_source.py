@@ -1,0 +1,45 @@
+"""What trying to post a proposal and posting it both read; a short document is read once for both."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.invoice_proposal import Proposal, ProposalLine
+from domain.ledger import ProjectTransaction
+from domain.ports import RowStore
+from domain.rows import RowKey
+from domain.saving import read_keys
+from domain.tables import Table
+from domain.workflows.companies import Companies
+from domain.workflows.proposal_acts import line_pages
+from domain.workflows.reading import paged
+
+# the key of no row
+NOWHERE = RowKey("", "")
+
+# a line, and the unbilled sale that it invoices, if there is one
+type Read = Sequence[tuple[ProposalLine, ProjectTransaction | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The set-up that one call shares, and the lines page by page, as often as wanted."""
+
+    companies: Companies
+    pages: Callable[[], Iterator[Read]]
+
+
+def source_of(store: RowStore, proposal: Proposal) -> Source:
+    """Read a proposal for trying and for posting.
+
+    Nobody changes the lines in between unseen: who does changes the header's version, and then no number is committed.
+    """
+    return Source(Companies(store), paged(lambda: _read(store, proposal)))
+
+
+def _read(store: RowStore, proposal: Proposal) -> Iterator[Read]:
+    for page in line_pages(store, proposal):
+        lines = [line for _, line in page]
+        keys = {line.actual: RowKey.from_text(line.unbilled_sales_key) for line in lines if line.unbilled_sales_key}
+        sales = read_keys(store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values())
+        posted = {key: ProjectTransaction.from_columns(row.columns) for key, row in sales.items()}
+        yield [(line, posted.get(keys.get(line.actual, NOWHERE))) for line in lines]
