@@ -29,6 +29,7 @@ from domain.retries import Retries
 from domain.rows import Insert, RowKey, StoredRow, Value
 from domain.saving import save, save_together
 from domain.tables import Table
+from domain.timeline import SOLVED
 from domain.workflows.deliver import deliver, keep_final_problem
 from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.load_rows import FileReport, Load, load_rows
@@ -55,6 +56,13 @@ END_OF_AUGUST = date(2026, 8, 31)
 START = datetime(2026, 8, 31, 12, tzinfo=UTC)
 # as maxDequeueCount in host.json
 DELIVERIES_MAX = 5
+
+# columns that tell of the way, not of what stands in the end
+LEFT_OUT: Mapping[Table, frozenset[str]] = {
+    Table.INVOICING_PROBLEMS: frozenset({"Tries"}),
+    Table.INVOICING_OPEN_DOCUMENTS: frozenset(NOTES),
+    Table.INVOICING_TIMELINE: frozenset({"Command", "RequestedAt", "Correlation"}),
+}
 
 type Snapshot = Mapping[str, Mapping[str, Mapping[str, Value]]]
 
@@ -375,14 +383,15 @@ def snapshot(store: Browsable) -> Snapshot:
 
     How often a problem was met is left out too: a try whose answer was lost counts, although its tables are the same.
     So is what the reconciliation notes about its own looks, since it depends on when it looked.
+    So are events of problems that were solved, since what was met on the way depends on the way, and the columns of an
+    event that tell which of two wishes came through first.
     """
-    return {
-        table.value: {row.key.text: _compared(table, row) for row in rows}
-        for table in Table
-        if (rows := store.rows(table))
-    }
+    compared = {table.value: _compared(table, store.rows(table)) for table in Table}
+    return {name: rows for name, rows in compared.items() if rows}
 
 
-def _compared(table: Table, row: StoredRow) -> dict[str, Value]:
-    left_out = {Table.INVOICING_PROBLEMS: {"Tries"}, Table.INVOICING_OPEN_DOCUMENTS: {*NOTES}}.get(table, set())
-    return {name: value for name, value in row.columns.items() if name not in left_out}
+def _compared(table: Table, rows: Sequence[StoredRow]) -> Mapping[str, Mapping[str, Value]]:
+    if table is Table.INVOICING_TIMELINE:
+        rows = [row for row in rows if not str(row.columns.get("Stage")).startswith(SOLVED)]
+    left_out = LEFT_OUT.get(table, frozenset())
+    return {row.key.text: {name: value for name, value in row.columns.items() if name not in left_out} for row in rows}

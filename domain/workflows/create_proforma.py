@@ -30,8 +30,10 @@ from domain.saving import ROUNDS_MAX, save
 from domain.schedule_runs import LineLimits, RunResult, failed_lines, line_limits
 from domain.tables import Table
 from domain.workflows.draft_acts import settle
+from domain.timeline import events_of
 from domain.workflows.draft_details import leave_out, save_details
 from domain.workflows.due_items import Billing, claim, due_and_behind, read_billing
+from domain.workflows.marking import mark
 from domain.workflows.milestone_headers import follow_items
 from domain.workflows.numbering import allocate
 from domain.workflows.reading import find_record, read_records
@@ -96,7 +98,10 @@ def _create(
     result = RunResult(next(iter(invoices), None), failed_lines(item for item, _ in behind))
     if not invoices:
         return Outcome(Action.NOTHING_TO_DO, command.document, facts, problems or (_nothing(command),)), result
-    return Outcome(Action.PROFORMA_CREATED, command.document, facts, problems), result
+    outcome = Outcome(Action.PROFORMA_CREATED, command.document, facts, problems)
+    # before a run of schedules comes to its end, after which nobody comes back for the event
+    mark(store, events_of(command, outcome))
+    return outcome, result
 
 
 def _make_draft(store: RowStore, billing: Billing, customer: str, items: Sequence[Item]) -> bool:

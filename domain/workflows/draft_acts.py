@@ -14,6 +14,7 @@ from domain.draft_acts import DraftAct
 from domain.draft_totals import DetailAmount, DraftTotals
 from domain.drafted_items import detail_of
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, RowMissing
+from domain.identifiers import derive_id
 from domain.money import ZERO
 from domain.option_sets import InvoiceState
 from domain.ports import RowStore
@@ -22,10 +23,12 @@ from domain.retainer_uses import Use
 from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, read_keys, replace_status, save
 from domain.tables import Table
+from domain.timeline import TimelineEvent, draft_event
 from domain.workflows.corrective_details import read_billed, save_corrections
 from domain.workflows.draft_details import Drafted, leave_out, release, save_details
 from domain.workflows.draft_retainers import fit_retainers, leave_out_uses
 from domain.workflows.due_items import Billing, claim, due_items, read_billing
+from domain.workflows.marking import mark
 from domain.workflows.milestone_headers import follow_items
 from domain.workflows.reading import read_records
 
@@ -125,6 +128,7 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
         case "delete":
             _delete(store, header)
             save(store, Table.DATAVERSE_DRAFTS, header.contract, (Delete(header.draft_key.row),))
+            mark(store, (_event(header, act),))
             gone = {"details": 0, "amount": ZERO, "tax": ZERO, "total": ZERO, "state": InvoiceState.CANCELED}
             _replace(store, row, header.changed(pending_act=None, **gone))
             return
@@ -132,6 +136,9 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
         adds = act.kind in ("refresh", "apply")
         uses = fit_retainers(store, header, adds=adds, check=lambda: _check_version(store, row))
         counted = recount(store, header)
+        if act.kind == "edit":
+            # a refresh is carried out by whoever meets it, so whether there is one depends on the way
+            mark(store, (_event(header, act),))
         _replace(store, row, counted.changed(pending_act=None, status=act.status or header.status))
     except ChangedMeanwhile:
         stands = Invoice.from_columns(_header_row(store, header.invoice).columns)
@@ -140,6 +147,12 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
             follow_items(store, (item for item, _ in drafted))
             leave_out_uses(store, header, uses)
         raise
+
+
+def _event(header: Invoice, act: DraftAct) -> TimelineEvent:
+    """Tell of an act, before the header forgets it."""
+    effect = f"changed={len(act.changed)} added={len(act.added) + len(act.corrected)} removed={len(act.removed)}"
+    return draft_event(header.invoice, act.kind, derive_id("act", header.invoice, act.text), effect)
 
 
 def _replace(store: RowStore, row: StoredRow, header: Invoice) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from domain.commands import Command, ConfirmInvoice, PostProposal, SyncTableMap, WriteBackPosting
+from domain.commands import Command, CreateProforma, ImportProposal, SyncTableMap, WriteBackPosting
 from domain.errors import (
     AlreadyExists,
     ChangedMeanwhile,
@@ -19,10 +19,13 @@ from domain.problems import OpenProblem, met_again, open_problem, problem_key
 from domain.rows import Delete, Insert, Replace, StoredRow, Value
 from domain.saving import ROUNDS_MAX, save
 from domain.tables import Table
-from domain.timeline import TimelineEvent
+from domain.timeline import events_of, solved_event
+from domain.workflows.marking import mark
 
-# stages of an invoice whose time no row of a business table keeps, or not for long
-TIMELINE = frozenset((ConfirmInvoice.name, SyncTableMap.name, PostProposal.name, WriteBackPosting.name))
+# they write their events before something after which nobody would come back for them
+MARKED_WITHIN = frozenset((CreateProforma.name, ImportProposal.name))
+# passed only when nothing of it stays undone
+WHOLE = frozenset((SyncTableMap.name, WriteBackPosting.name))
 
 
 def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Outcome:
@@ -47,15 +50,9 @@ def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Ou
         keep_problem(store, _row(command, by_precedence(outcome.problems)[0]))
     else:
         clear_problem(store, command.document, command.stage)
-        if command.name in TIMELINE:
-            _mark(store, command)
+    if command.name not in MARKED_WITHIN and not (outcome.problems and command.name in WHOLE):
+        mark(store, events_of(command, outcome))
     return outcome
-
-
-def _mark(store: RowStore, command: Command) -> None:
-    """Say on the document's timeline that the stage is passed; the first time counts."""
-    event = TimelineEvent(document=command.document, stage=command.stage)
-    save(store, Table.INVOICING_TIMELINE, event.key.partition, (Insert(event.key.row, event.to_columns()),))
 
 
 def keep_problem(store: RowStore, problem: OpenProblem, *, is_counted: bool = False) -> None:
@@ -88,6 +85,8 @@ def clear_problem(store: RowStore, document: str, stage: str) -> None:
     stands = store.find(Table.INVOICING_PROBLEMS, key)
     if stands is None:
         return
+    # on the timeline first: who dies in between comes back for the problem, but nobody comes back for its event
+    mark(store, (solved_event(OpenProblem.from_columns(stands.columns), stands.changed_at),))
     try:
         save(store, Table.INVOICING_PROBLEMS, key.partition, (Delete(key.row, stands.etag),))
     except ChangedMeanwhile:

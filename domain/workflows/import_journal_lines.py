@@ -30,10 +30,12 @@ from domain.rows import Insert, Merge, RowKey, StoredRow, Value
 from domain.saving import replace_status, save
 from domain.setup import LegalEntitySetup
 from domain.tables import Table
+from domain.timeline import journal_event
 from domain.workflows.companies import Companies
 from domain.workflows.deleted_lines import LINES, give_back
 from domain.workflows.journal_vouchers import choose_vouchers
 from domain.workflows.prevalidate_actuals import invalid_actuals, is_too_young
+from domain.workflows.marking import mark
 from domain.workflows.reading import find_record
 from domain.workflows.staged_range import Staged, Stamps, Taken, name_choice, read_originals, read_staged
 from domain.workflows.work_index import claim, put_away
@@ -217,6 +219,7 @@ def _make(store: RowStore, work: _Work) -> tuple[int, bool]:
 def _make_journal(store: RowStore, work: _Work, journal: str, members: Sequence[Staged]) -> None:
     key = RowKey(journal, journal)
     header = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, key, Journal) or _made(store, work, key, members)
+    mark(store, (journal_event(journal, header.lines, work.range.correlation),))
     if header.status in AT_REST:
         return
     ready = posting_work(

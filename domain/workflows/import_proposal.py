@@ -35,8 +35,10 @@ from domain.saving import read_keys, replace_status, save
 from domain.setup import LegalEntitySetup
 from domain.staging import OnAccountTransaction, StagedActual, StagedRelationship
 from domain.tables import Table
+from domain.timeline import events_of
 from domain.workflows.companies import Companies
 from domain.workflows.delete_proposal_lines import delete_lines
+from domain.workflows.marking import mark
 from domain.workflows.proposal_acts import line_pages, put_import_away, ready_work, settle
 from domain.workflows.reading import paged, read_records
 
@@ -97,18 +99,19 @@ def import_lines(store: RowStore, sender: CommandSender, companies: Companies, c
         problems, proposal = _import(_Import(store, proposal, setup, companies), row)
         if problems:
             return Outcome(Action.NOTHING_TO_DO, proposal.proposal, {"proposal": proposal.number}, problems)
-    _hand_on(store, sender, proposal, command)
     facts: dict[str, str | int] = {"proposal": proposal.number, "lines": proposal.lines or 0}
-    return Outcome(Action.PROPOSAL_LINES_IMPORTED, proposal.proposal, {**facts, "status": proposal.status.value})
+    outcome = Outcome(Action.PROPOSAL_LINES_IMPORTED, proposal.proposal, {**facts, "status": proposal.status.value})
+    # before the work is put away: nobody comes back for the event
+    mark(store, events_of(command, outcome, timers_too=True))
+    _hand_on(store, sender, proposal, command)
+    return outcome
 
 
 def _header(store: RowStore, command: ImportProposal) -> StoredRow:
     """Read the header as it stands when what somebody wants changed is done."""
     row = store.find(Table.FINANCE_INVOICE_PROPOSALS, RowKey(command.proposal, command.proposal))
     if row is None:
-        sentence = (
-            f"the header of proposal {command.proposal} has not arrived; confirm the proforma, or wait for its sync"
-        )
+        sentence = f"header of proposal {command.proposal} has not arrived; confirm the proforma, or wait for its sync"
         raise NotYet(Problem(ReasonCode.AWAITING_HEADER, sentence, (command.proposal,)))
     if command.delete_after is not None:
         delete_lines(store, command.proposal, after=command.delete_after)

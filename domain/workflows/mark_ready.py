@@ -28,6 +28,7 @@ from domain.rows import Insert, Merge, RowKey
 from domain.saving import save
 from domain.tables import Table
 from domain.workflows.draft_retainers import retainers_of
+from domain.timeline import ready_event
 from domain.workflows.milestone_headers import follow_items
 from domain.workflows.reading import find_record
 
@@ -101,6 +102,8 @@ def _mark(store: RowStore, contract: str, items: Sequence[Item]) -> None:
     for kind in ItemKind:
         merges = [Merge(item.key.row, READY_COLUMNS[kind], item.etag) for item in items if item.kind == kind]
         _merge(store, contract, kind, merges)
+    events = [ready_event(contract, item.id) for item in items]
+    save(store, Table.INVOICING_TIMELINE, contract, (Insert(each.key.row, each.to_columns()) for each in events))
     follow_items(store, items)
 
 

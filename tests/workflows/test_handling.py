@@ -11,6 +11,7 @@ from domain.outcome import Action, Outcome
 from domain.problems import OpenProblem, open_problem, problem_key
 from domain.rows import Replace
 from domain.tables import Table
+from domain.timeline import TimelineEvent, events_of
 from domain.workflows.handling import clear_problem, handle, keep_problem
 from functions.storage.memory import Call, MemoryRowStore
 from tests.fakes.frozen_clock import FrozenClock
@@ -28,7 +29,7 @@ CONFIRM = ConfirmInvoice.model_validate(
 WHEN = datetime(2026, 8, 31, 12, tzinfo=UTC)
 EMPTY = Problem(ReasonCode.INVOICE_EMPTY, "invoice 1 has no line details; add some", (INVOICE,))
 EDITED = Problem(ReasonCode.LINE_EDIT_NOT_SUPPORTED, "line 1 was edited; set it back")
-DONE = Outcome(Action.INVOICE_CONFIRMED, INVOICE)
+DONE = Outcome(Action.INVOICE_CONFIRMED, INVOICE, {"amount": "2747.00", "told": "not on the timeline"})
 
 
 def raising(error: Exception) -> Callable[[], Outcome]:
@@ -162,13 +163,52 @@ def test_a_stage_stands_on_the_timeline_once_with_the_time_of_the_first(
         handle(memory_store, CONFIRM, lambda: DONE)
         frozen_clock.advance(60)
     (event,) = memory_store.rows(Table.INVOICING_TIMELINE)
-    assert event.columns == {"Document": INVOICE, "Stage": "confirm-invoice"}
+    assert event.columns == {
+        "Document": INVOICE,
+        "Stage": "confirm-invoice",
+        "Action": "invoice_confirmed",
+        "Effect": "amount=2747.00",
+        "Cause": "confirm-invoice",
+        "Command": COMMAND,
+        "RequestedAt": "2026-08-31T12:00:00Z",
+        "Correlation": CORRELATION,
+    }
     assert event.changed_at == began
 
 
-def test_a_draft_is_made_for_a_contract_and_leaves_its_timeline_alone(memory_store: MemoryRowStore) -> None:
+def test_a_draft_begins_its_own_timeline(memory_store: MemoryRowStore) -> None:
     command = CreateProforma(
         command=COMMAND, correlation=CORRELATION, requested_at=CONFIRM.requested_at, contract=INVOICE, cut_off=date.max
     )
-    handle(memory_store, command, lambda: DONE)
+    drafts = ("0a1b2c3d-0000-4000-8000-000000000001", "0a1b2c3d-0000-4000-8000-000000000002")
+    made = Outcome(Action.PROFORMA_CREATED, INVOICE, {"invoices": ",".join(drafts), "items": 7})
+    events = list(events_of(command, made))
+    handle(memory_store, command, lambda: made)
+    # the workflow writes them itself, before its run of schedules comes to its end
     assert memory_store.rows(Table.INVOICING_TIMELINE) == []
+    assert [(each.document, each.action, each.effect) for each in events] == [
+        (draft, "proforma_created", None) for draft in drafts
+    ]
+
+
+def test_what_left_nothing_behind_has_no_event(memory_store: MemoryRowStore) -> None:
+    handle(memory_store, CONFIRM, lambda: Outcome(Action.NOTHING_TO_DO, INVOICE))
+    assert memory_store.rows(Table.INVOICING_TIMELINE) == []
+
+
+def test_a_later_command_leaves_the_event_of_the_first(memory_store: MemoryRowStore) -> None:
+    handle(memory_store, CONFIRM, lambda: DONE)
+    later = CONFIRM.model_copy(update={"requested_at": WHEN + timedelta(hours=1)})
+    handle(memory_store, later, lambda: DONE)
+    (event,) = memory_store.rows(Table.INVOICING_TIMELINE)
+    assert event.columns["RequestedAt"] == "2026-08-31T12:00:00Z"
+
+
+def test_a_problem_that_is_solved_stands_on_the_timeline(memory_store: MemoryRowStore) -> None:
+    for _ in range(3):
+        handle(memory_store, CONFIRM, raising(Refused(EMPTY)))
+    handle(memory_store, CONFIRM, lambda: DONE)
+    events = [TimelineEvent.from_columns(row.columns) for row in memory_store.rows(Table.INVOICING_TIMELINE)]
+    (solved,) = [event for event in events if event.is_solved_problem]
+    assert (solved.action, solved.cause, solved.correlation) == ("problem_solved", "confirm-invoice", CORRELATION)
+    assert solved.effect == f"invoice_empty since 2026-08-31T12:00:00Z, met 3 times: {EMPTY.sentence}"

@@ -91,6 +91,13 @@ def draw_status(console: Console, view: StatusView) -> None:
         cells = (stage.count, time_text(stage.at), stage.what, stage.waits_for)
         table.add_row(stage.name, f"[{style}]{stage.state.value}[/]", *(escape(cell) for cell in cells))
     console.print(table, highlight=False)
+    if view.timeline:
+        events = (
+            (time_text(each.at), each.what, each.effect, each.cause, time_text(each.requested_at), each.correlation)
+            for each in view.timeline
+        )
+        columns = ("when (UTC)", "what", "effect", "because of", "asked for (UTC)", "correlation")
+        draw_rows(console, grid("Timeline", *columns), events)
     if view.problems:
         rows = ((each.stage, each.code, each.sentence, time_text(each.since)) for each in view.problems)
         draw_rows(console, grid("Open problems", "stage", "reason", "what to do", "since (UTC)"), rows)

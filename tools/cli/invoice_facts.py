@@ -11,15 +11,19 @@ from domain.option_sets import BillingType, TransactionClass, TransactionType
 from domain.problems import OpenProblem
 from domain.proforma import Invoice
 from domain.record import Record
+from domain.replays import Replay
 from domain.rows import RowKey, StoredRow
 from domain.saving import read_keys
 from domain.tables import Table
-from domain.timeline import TimelineEvent
+from domain.timeline import READY, TimelineEvent, event_key
 from tools.cli.desk import Desk
 
 KEYS_PER_READ = 1_000
 # journals that are named and asked for their problems
 JOURNALS_MAX = 10
+# items whose marking is told, and replays of one document
+ITEMS_MAX = 100
+REPLAYS_MAX = 100
 ACTUAL = "msdyn_actual"
 WITHOUT_REVENUE = (BillingType.NON_CHARGEABLE, BillingType.COMPLIMENTARY)
 
@@ -53,6 +57,14 @@ class StoredProblem:
     since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event of a timeline, and when the storage wrote it."""
+
+    event: TimelineEvent
+    at: datetime | None
+
+
 @dataclass(slots=True)
 class InvoiceFacts:
     """What stands."""
@@ -79,6 +91,12 @@ class InvoiceFacts:
     project_invoice: ProjectInvoice | None = None
     posted_at: datetime | None = None
     problems: list[StoredProblem] = field(default_factory=list)
+    # journals through which the sales went, and items that stand on the invoice
+    passed_journals: set[str] = field(default_factory=set)
+    items: set[str] = field(default_factory=set)
+    # of the invoice, of its first items on the backlog, and of those journals
+    events: list[StoredEvent] = field(default_factory=list)
+    replays: list[Replay] = field(default_factory=list)
 
 
 def read_facts(desk: Desk, invoice: Invoice) -> InvoiceFacts:
@@ -87,15 +105,35 @@ def read_facts(desk: Desk, invoice: Invoice) -> InvoiceFacts:
     facts = InvoiceFacts(invoice, header.changed_at if header else None)
     for row in _rows(desk, Table.DATAVERSE_INVOICE_LINES, invoice.invoice, ("lineitemnumber",)):
         facts.drafted_at = _later(facts.drafted_at, row.changed_at)
-    for row in _rows(desk, Table.INVOICING_TIMELINE, invoice.invoice, TimelineEvent.columns()):
-        facts.passed_at[TimelineEvent.from_columns(row.columns).stage] = row.changed_at
+    facts.events += _timeline(desk, invoice.invoice)
+    facts.passed_at = {each.event.stage: each.at for each in facts.events}
     _read_actuals(desk, facts)
     _read_connections(desk, facts)
     _read_sales(desk, facts)
     _read_proposal(desk, facts)
     for document in (invoice.invoice, *sorted(facts.journals)[:JOURNALS_MAX]):
         facts.problems += _problems(desk, document)
+    _read_history(desk, facts)
     return facts
+
+
+def _read_history(desk: Desk, facts: InvoiceFacts) -> None:
+    """Read what happened to what the invoice was made from, and what was replayed."""
+    contract = facts.invoice.contract
+    ready = [event_key(contract, f"{READY}{item}") for item in sorted(facts.items)[:ITEMS_MAX]]
+    found = read_keys(desk.store, Table.INVOICING_TIMELINE, ready)
+    facts.events += (StoredEvent(TimelineEvent.from_columns(row.columns), row.changed_at) for row in found.values())
+    documents = [facts.invoice.invoice, *sorted(facts.passed_journals)[:JOURNALS_MAX]]
+    for journal in documents[1:]:
+        facts.events += _timeline(desk, journal)
+    for document in documents:
+        rows = desk.browser.rows(Table.INVOICING_REPLAYS, where=("Document", document), limit=REPLAYS_MAX)
+        facts.replays += (Replay.from_columns(row.columns) for row in rows)
+
+
+def _timeline(desk: Desk, document: str) -> Iterator[StoredEvent]:
+    for row in _rows(desk, Table.INVOICING_TIMELINE, document, TimelineEvent.columns()):
+        yield StoredEvent(TimelineEvent.from_columns(row.columns), row.changed_at)
 
 
 def _rows(desk: Desk, table: Table, partition: str, columns: tuple[str, ...]) -> Iterator[StoredRow]:
@@ -137,6 +175,7 @@ def _read_sales(desk: Desk, facts: InvoiceFacts) -> None:
     names = ("invoicing_sourcekey", "msdyn_transactionclassification")
     details = _rows(desk, Table.DATAVERSE_INVOICE_LINE_DETAILS, facts.invoice.invoice, names)
     for chunk in batched(details, KEYS_PER_READ, strict=False):
+        facts.items |= {str(row.columns[names[0]]).rpartition("|")[2] for row in chunk if row.columns.get(names[0])}
         keys = [RowKey.from_text(str(row.columns[names[0]])) for row in chunk if _is_transaction(row)]
         wanted = ("VoucherNumber", "ProjAdvancedJournal", "ImportError")
         found = read_keys(desk.store, Table.FINANCE_ACTUALS_STAGING, keys, wanted)
@@ -157,6 +196,8 @@ def _add_sale(facts: InvoiceFacts, row: StoredRow | None) -> None:
     is_posted = bool(row.columns.get("VoucherNumber"))
     facts.sales_posted.add(is_posted, row.changed_at)
     journal = row.columns.get("ProjAdvancedJournal")
+    if journal:
+        facts.passed_journals.add(str(journal))
     if journal and not is_posted:
         facts.journals.add(str(journal))
     _add_wait(facts, row)

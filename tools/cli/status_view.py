@@ -10,6 +10,7 @@ from domain.option_sets import InvoiceState, ProjectInvoiceStatus
 from domain.proforma import Invoice
 from tools.cli.amounts import amount_text, count_text
 from tools.cli.invoice_facts import Count, InvoiceFacts
+from tools.cli.timeline_view import EventView, build_timeline
 
 DRAFTS = (ProjectInvoiceStatus.DRAFT, ProjectInvoiceStatus.IN_REVIEW)
 
@@ -66,6 +67,8 @@ class StatusView:
     correlation: str
     stages: tuple[StageView, ...]
     problems: tuple[ProblemView, ...]
+    # everything that happened, in order
+    timeline: tuple[EventView, ...] = ()
 
     @property
     def waits_for(self) -> str:
@@ -105,6 +108,7 @@ def build_status(facts: InvoiceFacts, currency: str) -> StatusView:
             )
             for each in facts.problems
         ),
+        timeline=build_timeline(facts),
     )
 
 
