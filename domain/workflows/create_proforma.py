@@ -29,8 +29,8 @@ from domain.rows import Delete, Insert, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, save
 from domain.schedule_runs import LineLimits, RunResult, failed_lines, line_limits
 from domain.tables import Table
-from domain.workflows.draft_acts import settle
 from domain.timeline import events_of
+from domain.workflows.draft_acts import settle
 from domain.workflows.draft_details import leave_out, save_details
 from domain.workflows.due_items import Billing, claim, due_and_behind, read_billing
 from domain.workflows.marking import mark

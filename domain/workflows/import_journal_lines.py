@@ -4,7 +4,6 @@ Two steps with one commit between them. First the run *chooses*: every row that 
 line number, every other row with the reason why it waits, each by its version; committing the choice on the work row
 makes it final. Then the journals are *made* from the stamps, as often as needed. So two workers, or a worker that dies
 and one that follows it, can never put one actual on two lines.
-
 A journal's id is derived from the actuals that it takes, so the same choice makes the same journal in every try.
 
 Source: Project Operations documentation, project-operations-integration-journal (period unit, lines per header, one
@@ -34,8 +33,8 @@ from domain.timeline import journal_event
 from domain.workflows.companies import Companies
 from domain.workflows.deleted_lines import LINES, give_back
 from domain.workflows.journal_vouchers import choose_vouchers
-from domain.workflows.prevalidate_actuals import invalid_actuals, is_too_young
 from domain.workflows.marking import mark
+from domain.workflows.prevalidate_actuals import invalid_actuals, is_too_young
 from domain.workflows.reading import find_record
 from domain.workflows.staged_range import Staged, Stamps, Taken, name_choice, read_originals, read_staged
 from domain.workflows.work_index import claim, put_away

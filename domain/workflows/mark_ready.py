@@ -27,8 +27,8 @@ from domain.ports import RowStore
 from domain.rows import Insert, Merge, RowKey
 from domain.saving import save
 from domain.tables import Table
-from domain.workflows.draft_retainers import retainers_of
 from domain.timeline import ready_event
+from domain.workflows.draft_retainers import retainers_of
 from domain.workflows.milestone_headers import follow_items
 from domain.workflows.reading import find_record
 
