@@ -11,7 +11,15 @@ from types import MappingProxyType
 
 from pydantic import Field
 
-from domain.commands import Command, CreateProforma, Instant
+from domain.commands import (
+    Command,
+    ConfirmInvoice,
+    CreateProforma,
+    Instant,
+    PostProposal,
+    SyncTableMap,
+    WriteBackPosting,
+)
 from domain.outcome import Action, Outcome
 from domain.problems import OpenProblem
 from domain.record import KeyText, Record, Text
@@ -33,6 +41,17 @@ EFFECTS: Mapping[Action, tuple[str, ...]] = MappingProxyType(
         Action.JOURNAL_POSTED: ("posted", "transferred"),
         Action.PROPOSAL_POSTED: ("proposal", "invoice", "total"),
         Action.POSTING_WRITTEN_BACK: ("posted", "actuals"),
+    }
+)
+
+
+# stages that are passed also when there was nothing left to do: who finds them done tells the same as who did them
+ALWAYS: Mapping[str, Action] = MappingProxyType(
+    {
+        ConfirmInvoice.name: Action.INVOICE_CONFIRMED,
+        SyncTableMap.name: Action.ROWS_SYNCED,
+        PostProposal.name: Action.PROPOSAL_POSTED,
+        WriteBackPosting.name: Action.POSTING_WRITTEN_BACK,
     }
 )
 
@@ -78,13 +97,14 @@ def events_of(command: Command, outcome: Outcome, *, timers_too: bool = False) -
         outcome: what came of it; one that left nothing behind has no event.
         timers_too: a timer does the same without a command, so none is named.
     """
-    if outcome.action not in EFFECTS:
+    action = ALWAYS.get(command.name, outcome.action)
+    if action not in EFFECTS:
         return
-    facts = ((name, outcome.facts.get(name)) for name in EFFECTS[outcome.action])
+    facts = ((name, outcome.facts.get(name)) for name in EFFECTS[action])
     by_command = {} if timers_too else {"command": command.command, "requested_at": command.requested_at}
     told = {
         "stage": command.stage,
-        "action": outcome.action.value,
+        "action": action.value,
         "effect": " ".join(f"{name}={value}" for name, value in facts if value not in (None, "")) or None,
         "cause": command.name,
         "correlation": command.correlation,

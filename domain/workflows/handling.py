@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from domain.commands import Command, CreateProforma, ImportProposal, SyncTableMap, WriteBackPosting
+from domain.commands import Command, CreateProforma, ImportProposal
 from domain.errors import (
     AlreadyExists,
     ChangedMeanwhile,
@@ -19,13 +19,13 @@ from domain.problems import OpenProblem, met_again, open_problem, problem_key
 from domain.rows import Delete, Insert, Replace, StoredRow, Value
 from domain.saving import ROUNDS_MAX, save
 from domain.tables import Table
-from domain.timeline import events_of, solved_event
+from domain.timeline import ALWAYS, events_of, solved_event
 from domain.workflows.marking import mark
 
 # they write their events before something after which nobody would come back for them
 MARKED_WITHIN = frozenset((CreateProforma.name, ImportProposal.name))
 # passed only when nothing of it stays undone
-WHOLE = frozenset((SyncTableMap.name, WriteBackPosting.name))
+WHOLE = frozenset(ALWAYS)
 
 
 def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Outcome:

@@ -111,7 +111,9 @@ def _header(store: RowStore, command: ImportProposal) -> StoredRow:
     """Read the header as it stands when what somebody wants changed is done."""
     row = store.find(Table.FINANCE_INVOICE_PROPOSALS, RowKey(command.proposal, command.proposal))
     if row is None:
-        sentence = f"header of proposal {command.proposal} has not arrived; confirm the proforma, or wait for its sync"
+        sentence = (
+            f"the header of proposal {command.proposal} has not arrived; confirm the proforma, or wait for its sync"
+        )
         raise NotYet(Problem(ReasonCode.AWAITING_HEADER, sentence, (command.proposal,)))
     if command.delete_after is not None:
         delete_lines(store, command.proposal, after=command.delete_after)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.commands import ConfirmInvoice, CreateProforma
+from domain.commands import ConfirmInvoice, CreateProforma, PostJournal
 from domain.errors import NotYet, OutcomeUnknown, Problem, ReasonCode, Refused
 from domain.outcome import Action, Outcome
 from domain.problems import OpenProblem, open_problem, problem_key
@@ -192,7 +192,8 @@ def test_a_draft_begins_its_own_timeline(memory_store: MemoryRowStore) -> None:
 
 
 def test_what_left_nothing_behind_has_no_event(memory_store: MemoryRowStore) -> None:
-    handle(memory_store, CONFIRM, lambda: Outcome(Action.NOTHING_TO_DO, INVOICE))
+    command = PostJournal(command=COMMAND, correlation=CORRELATION, requested_at=CONFIRM.requested_at, journal=INVOICE)
+    handle(memory_store, command, lambda: Outcome(Action.NOTHING_TO_DO, INVOICE))
     assert memory_store.rows(Table.INVOICING_TIMELINE) == []
 
 

@@ -138,10 +138,10 @@ def test_a_death_at_any_request_leaves_no_ready_item_off_the_index() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 10, 100, 1_000])
-def test_the_calls_are_three_pages_and_two_transactions_for_each_hundred_items(count: int) -> None:
+def test_the_calls_are_three_pages_and_three_transactions_for_each_hundred_items(count: int) -> None:
     line = contract_on(Line.in_memory(), *sales(count))
     line.memory.calls.clear()
     line.mark_ready(CONTRACT)
     methods = [call.method for call in line.memory.calls]
     hundreds = -(-count // 100)
-    assert (methods.count("find"), methods.count("read_pages"), methods.count("write")) == (1, 3, 2 * hundreds)
+    assert (methods.count("find"), methods.count("read_pages"), methods.count("write")) == (1, 3, 3 * hundreds)
