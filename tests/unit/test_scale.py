@@ -35,7 +35,7 @@ def test_set_up_is_shared_and_a_document_is_not(graph: Graph) -> None:
         if request.is_shared and request.entities
     }
     assert shared < places
-    own = ("FinanceNumberSequences", "FinancePendingWork", "FinanceContracts")
+    own = ("FinanceNumberSequences", "FinancePendingWork", "FinanceContracts", "InvoicingOpenDocuments")
     assert all(place.startswith(own) for place in shared)
 
 
