@@ -2,8 +2,10 @@
 
 import pytest
 
+from domain.contract import Contract, ContractCustomer
 from domain.option_sets import BulkConfirmationStatus, InvoiceState, ProjectInvoiceStatus
-from tests.builders import details_of, invoices
+from domain.tables import Table
+from tests.builders import details_of, invoices, put_all, retainer
 from tests.cli.conftest import Terminal
 
 DAY = "2026-08-31"
@@ -129,3 +131,25 @@ def test_corrections_are_added_to_a_corrective_draft(posted: Terminal) -> None:
 
 def test_a_draft_can_not_be_revised(drafted: Terminal) -> None:
     assert "correction_before_posting" in drafted.say("revise", "PRO-000001", code=1)
+
+
+def test_retainers_are_shown_applied_and_paid_back(loaded: Terminal) -> None:
+    terms = next(each for each in loaded.line.records(Table.DATAVERSE_CONTRACTS, Contract) if each.number == "C-COHO")
+    payers = loaded.line.records(Table.DATAVERSE_CONTRACT_CUSTOMERS, ContractCustomer)
+    payer = next(each for each in payers if each.contract == terms.contract)
+    own = {"contract": terms.contract, "contract_customer": payer.contract_customer, "currency": terms.currency}
+    advance = retainer(1, amount="1500", **own)
+    put_all(loaded.line, advance)
+    loaded.say("ready", "C-COHO", "--up-to", DAY, "--item", advance.retainer)
+    loaded.say("create-proforma", "C-COHO", "--cut-off", DAY)
+    loaded.say("confirm", "PRO-000001", "--on", DAY)
+    loaded.say("ready", "C-COHO", "--up-to", DAY)
+    assert "0.00 GBP" in loaded.say("create-proforma", "C-COHO", "--cut-off", DAY)
+    assert "retainer applied" in loaded.say("draft", "PRO-000002")
+    assert "customer invoice posted 1,500 0 1,500 1,000.00" in loaded.say("retainers", "C-COHO")
+    assert "has no retainer 12345678" in loaded.say("refund", "C-COHO", "12345678", code=1)
+    assert "Ready to refund by PRO-000002" in loaded.say("refund", "C-COHO", advance.retainer, "--on", "PRO-000002")
+    assert "-500.00 GBP" in loaded.say("draft", "PRO-000002")
+    loaded.say("confirm", "PRO-000002", "--on", DAY)
+    loaded.line.finish()
+    assert "unbilled sales posted done 1 of 1" in loaded.say("status", "PRO-000002")

@@ -186,7 +186,8 @@ def _category(desk: Desk, name: str | None) -> str | None:
 def _cells(detail: InvoiceLineDetail) -> tuple[object, ...]:
     billing = "" if detail.billing_type is None else detail.billing_type.name.lower().replace("_", "-")
     figures = (f"{detail.quantity:f}", f"{detail.price:,f}", f"{detail.amount:,f}", f"{detail.tax or 0:,f}")
-    what = (detail.transaction_class.name.lower(), detail.transaction_date, detail.description or "")
+    use = "" if detail.retainer_use is None else f" {detail.retainer_use.value}"
+    what = (f"{detail.transaction_class.name.lower()}{use}", detail.transaction_date, detail.description or "")
     return (detail.detail[:SHORT], detail.line_number, *what, *figures, billing)
 
 

@@ -106,6 +106,29 @@ def refresh(ctx: typer.Context, invoice: Invoice, cut_off: CutOff = None) -> Non
 
 
 @drafts.command()
+def retainers(
+    ctx: typer.Context, contract: Annotated[str, typer.Argument(help="Number or id of the contract.")]
+) -> None:
+    """Show the retainers of a contract: what is used, available and reserved by drafts."""
+    from tools.cli.retainers import show as run
+
+    raise typer.Exit(run(desk_of(ctx), contract))
+
+
+@drafts.command()
+def refund(
+    ctx: typer.Context,
+    contract: Annotated[str, typer.Argument(help="Number or id of the contract.")],
+    retainer: Annotated[str, typer.Argument(help="Id of the retainer, or how it begins.")],
+    on: Annotated[str | None, typer.Option("--on", help="Draft that pays it back; none: the next draft.")] = None,
+) -> None:
+    """Stage the refund of what is left of a retainer; it is made when the invoice is confirmed."""
+    from tools.cli.retainers import refund as run
+
+    raise typer.Exit(run(desk_of(ctx), contract, retainer, draft=on))
+
+
+@drafts.command()
 def revise(
     ctx: typer.Context,
     invoice: Annotated[str, typer.Argument(help="Number or id of the posted invoice.")],

@@ -6,8 +6,9 @@ from datetime import datetime
 from itertools import batched
 
 from domain.actuals import Actual, TransactionConnection
+from domain.completeness import ON_ACCOUNT_CLASSES
 from domain.invoice_proposal import ProjectInvoice, Proposal
-from domain.option_sets import BillingType, TransactionClass, TransactionType
+from domain.option_sets import BillingType, TransactionType
 from domain.problems import OpenProblem
 from domain.proforma import Invoice
 from domain.record import Record
@@ -184,8 +185,9 @@ def _read_sales(desk: Desk, facts: InvoiceFacts) -> None:
 
 
 def _is_transaction(row: StoredRow) -> bool:
-    is_milestone = row.columns.get("msdyn_transactionclassification") == TransactionClass.MILESTONE
-    return not is_milestone and bool(row.columns.get("invoicing_sourcekey"))
+    # what is billed on account has no unbilled sale in finance
+    is_on_account = row.columns.get("msdyn_transactionclassification") in ON_ACCOUNT_CLASSES
+    return not is_on_account and bool(row.columns.get("invoicing_sourcekey"))
 
 
 def _add_sale(facts: InvoiceFacts, row: StoredRow | None) -> None:
