@@ -128,6 +128,8 @@ class Simulation:
             self._resume(self.chance.choice(awake))
         elif held := [job for job in slow if job.has_lease and job.message is not None]:
             self._end_lease(self.chance.choice(held))
+        elif self.world.letters:
+            self.world.restore()
         elif self.position < len(self.story.acts):
             self._act()
         elif slow:

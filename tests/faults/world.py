@@ -72,6 +72,11 @@ class Step(NamedTuple):
     asked: Sequence[Asked]
 
     @property
+    def place(self) -> str:
+        """Name it within its story: how many acts were before it, and what it is."""
+        return f"{self.before.position} {self.name}"
+
+    @property
     def is_of_people(self) -> bool:
         """Whether neither a message nor a timer caused it."""
         return not self.before.messages and self.name != TICK
@@ -260,7 +265,7 @@ class World:
         if self.messages:
             self._deliver(min(self.messages, key=lambda each: (each.visible_at, each.number)))
         elif self.letters or (self.outage is not None and self.tries in (0, TRIES_MAX)):
-            self._restore()
+            self.restore()
         elif self.position < len(self.story.acts):
             self._act()
         else:
@@ -348,7 +353,7 @@ class World:
         visible_at = self.clock.now() + timedelta(seconds=seconds)
         self.messages.append(message._replace(visible_at=visible_at, number=self.number))
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
         """Service is restored, and the operator replays what is kept."""
         self.outage, self.tries = None, min(self.tries, 1)
         rows = [row for row in self.store.rows(Table.INVOICING_DEAD_LETTERS) if row.key.text in self.letters]

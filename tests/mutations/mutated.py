@@ -1,0 +1,61 @@
+"""Take a guard out of a module while a test runs: the functions get the code of the changed source."""
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType, FunctionType, ModuleType
+
+
+@contextmanager
+def mutated(module: str, stands: str, becomes: str) -> Iterator[None]:
+    """Let a module behave as if its source said something else; whoever has imported its functions is meant, too.
+
+    Raises:
+        LookupError: the source does not say that exactly once, or nothing changes by it.
+    """
+    real = importlib.import_module(module)
+    source = Path(str(real.__file__)).read_text(encoding="utf-8")
+    if source.count(stands) != 1:
+        raise LookupError(f"{module} says {source.count(stands)} times, and not once: {stands}")
+    changed = _functions(_executed(real, source.replace(stands, becomes)))
+    kept = {name: (each, each.__code__) for name, each in _functions(vars(real)).items()}
+    differing = [name for name, (_, code) in kept.items() if not _is_same(code, changed[name].__code__)]
+    if not differing:
+        raise LookupError(f"{module}: no function changes by: {becomes}")
+    try:
+        for name in differing:
+            kept[name][0].__code__ = changed[name].__code__
+        yield
+    finally:
+        for function, code in kept.values():
+            function.__code__ = code
+
+
+def _executed(real: ModuleType, source: str) -> dict[str, object]:
+    namespace: dict[str, object] = {"__name__": real.__name__, "__file__": real.__file__}
+    exec(compile(source, str(real.__file__), "exec"), namespace)  # noqa: S102 our own source, with one line changed
+    return namespace
+
+
+def _functions(namespace: dict[str, object]) -> dict[str, FunctionType]:
+    own = namespace["__name__"]
+    found: dict[str, FunctionType] = {}
+    for name, value in namespace.items():
+        if isinstance(value, type) and value.__module__ == own:
+            members = ((f"{name}.{each}", member) for each, member in vars(value).items())
+            found |= {full: member for full, member in members if isinstance(member, FunctionType)}
+        inner = getattr(value, "__wrapped__", value)
+        if isinstance(inner, FunctionType) and inner.__module__ == own:
+            found[name] = inner
+    return found
+
+
+def _is_same(left: CodeType, right: CodeType) -> bool:
+    constants = zip(left.co_consts, right.co_consts, strict=False)
+    return (
+        left.co_code == right.co_code
+        and left.co_names == right.co_names
+        and len(left.co_consts) == len(right.co_consts)
+        and all(_is_same(*each) if isinstance(each[0], CodeType) else each[0] == each[1] for each in constants)
+    )
