@@ -18,6 +18,7 @@ from domain.option_sets import (
     FinanceTransactionType,
     InvoiceState,
     ProjectInvoiceStatus,
+    TransactionClass,
     TransactionType,
 )
 from domain.pending_work import PendingWork, WorkKind
@@ -30,6 +31,7 @@ from domain.staging import StagedActual, StagedRelationship
 from domain.tables import Table
 from tests.line import Line, Snapshot
 from tests.properties.journal_moves import assert_moves
+from tests.properties.retainer_invariants import assert_retainers, without_retainers
 from tests.workflows.restless import numbers
 
 # statuses of lines that another line has taken the place of, or will
@@ -105,6 +107,7 @@ def assert_always(line: Line) -> None:
         _numbers_have_no_gaps,
     ):
         check(seen)
+    assert_retainers(line, list(seen.actuals.values()))
 
 
 def _vouchers_balance(seen: Seen) -> None:
@@ -174,6 +177,7 @@ def _an_invoice_counts_what_stands_on_it(seen: Seen) -> None:
         details = [each for each in seen.details if each.invoice == invoice.invoice]
         chargeable = [each.invoice_amount for each in details if each.billing_type == BillingType.CHARGEABLE]
         of_lines = [each.chargeable for each in seen.lines if each.invoice == invoice.invoice]
+        of_lines += [each.amount for each in details if each.retainer_use is not None]
         told = (invoice.details, invoice.amount, invoice.amount)
         assert told == (len(details), sum(chargeable, ZERO), sum(of_lines, ZERO)), f"{invoice.number} miscounts"
 
@@ -185,11 +189,11 @@ def _unbilled_sales_of_an_invoice_come_to_nothing(seen: Seen) -> None:
             for key, actual in seen.actuals.items()
             if key.partition == invoice.contract and actual.invoice == invoice.invoice
         ]
-        made = seen.of_invoice(invoice.invoice, TransactionType.UNBILLED_SALES)
+        made = without_retainers(seen.of_invoice(invoice.invoice, TransactionType.UNBILLED_SALES))
         chain = [*sources, *made]
         assert sum((each.quantity for each in chain), ZERO) == ZERO, f"{invoice.number} leaves unbilled quantity"
         assert sum((each.amount for each in chain), ZERO) == ZERO, f"{invoice.number} leaves unbilled amount"
-        billed = seen.of_invoice(invoice.invoice, TransactionType.BILLED_SALES)
+        billed = without_retainers(seen.of_invoice(invoice.invoice, TransactionType.BILLED_SALES))
         replaced = [each for each in sources if each.adjustment_status is None]
         replaced += [each for each in made if each.adjustment_status != AdjustmentStatus.UNADJUSTABLE]
         _bills_all_that_was_worked(invoice, sources, seen)
@@ -273,7 +277,7 @@ def _a_line_names_what_was_posted_for_it(seen: Seen) -> None:
         if (each.transaction1_role, each.transaction2_role) == SALE_ROLES
     }
     for line in seen.proposal_lines:
-        if line.actual in sales:
+        if line.actual in sales and line.transaction_class != TransactionClass.RETAINER:
             assert line.unbilled_sales_key == sales[line.actual].text, f"{line.actual} names another sale"
             assert sales[line.actual] in seen.transactions, f"{line.actual} is billed before its sale is posted"
 

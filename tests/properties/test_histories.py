@@ -19,6 +19,7 @@ from domain.pending_work import WorkKind
 from domain.tables import Table
 from tests.properties.histories import CONTRACTS, History, Work, at_rest
 from tests.properties.invariants import assert_always, assert_finished, assert_kept
+from tests.properties.retainer_acts import plan_retainer, refund
 from tests.tie_out import assert_explained
 
 # what CI runs, always the same
@@ -38,6 +39,7 @@ BILLING_TYPES = st.sampled_from((*[BillingType.CHARGEABLE] * 3, BillingType.NON_
 QUANTITIES = st.decimals(min_value=-4, max_value=40, places=2)
 EDITED = st.decimals(min_value=0, max_value=40, places=2)
 PRICES = st.decimals(min_value=0, max_value=999, places=2)
+ADVANCES = st.decimals(min_value=1, max_value=9999, places=2)
 RATES = st.decimals(min_value=50, max_value=300, places=2)
 # picks one of what there is, round and round
 PLACES = st.integers(min_value=0, max_value=19)
@@ -57,6 +59,8 @@ EDITS = st.one_of(
     st.tuples(st.just("quantity"), EDITED),
     st.tuples(st.just("price"), PRICES),
     st.tuples(st.just("billing_type"), BILLING_TYPES),
+    # of what is used of a retainer
+    st.tuples(st.just("amount"), EDITED),
 )
 
 
@@ -104,6 +108,7 @@ class Histories(RuleBasedStateMachine):
         for work in works:
             self.history.approve(work)
         self.history.plan_milestone(amount, AUGUST[0])
+        plan_retainer(self.history, "C-COHO", amount + 1, AUGUST[0])
 
     @rule(work=WORKS)
     def work_is_approved(self, work: Work) -> None:
@@ -112,6 +117,14 @@ class Histories(RuleBasedStateMachine):
     @rule(amount=PRICES, day=WORK_DAYS)
     def a_milestone_is_planned(self, amount: Decimal, day: date) -> None:
         self.history.plan_milestone(amount, day)
+
+    @rule(contract=st.sampled_from(CONTRACTS), amount=ADVANCES, day=WORK_DAYS)
+    def a_retainer_is_planned(self, contract: str, amount: Decimal, day: date) -> None:
+        plan_retainer(self.history, contract, amount, day)
+
+    @rule(place=PLACES)
+    def a_refund_is_staged(self, place: int) -> None:
+        self._try(lambda: refund(self.history, place))
 
     @precondition(lambda self: self.history.unconnected)
     @rule()
