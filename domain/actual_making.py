@@ -27,6 +27,7 @@ _FROM_DETAIL = (
     "project",
     "category",
     "resource",
+    "product",
     "description",
     "external_description",
 )

@@ -47,6 +47,8 @@ class Actual(Record):
     project: Guid | None = Field(default=None, alias="msdyn_project")
     category: Guid | None = Field(default=None, alias="msdyn_transactioncategory")
     resource: Guid | None = Field(default=None, alias="msdyn_bookableresource")
+    # materials: the product that was used
+    product: Guid | None = Field(default=None, alias="msdyn_product")
     description: Text | None = Field(default=None, alias="msdyn_description")
     # for the customer to read
     external_description: Text | None = Field(default=None, alias="msdyn_externaldescription")

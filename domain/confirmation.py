@@ -38,7 +38,7 @@ BILLED = ("quantity", "price", "amount", "billing_type")
 # what a detail takes over from the row behind it and keeps
 FROM_ACTUAL = (
     *("transaction_class", "currency", "transaction_date"),
-    *("contract", "contract_line", "contract_customer", "project", "category", "resource"),
+    *("contract", "contract_line", "contract_customer", "project", "category", "resource", "product"),
 )
 FROM_MILESTONE = (
     *("transaction_class", "amount", "currency", "contract"),

@@ -40,7 +40,7 @@ BACK = 5
 # what a correction can't change
 _KEPT = (
     *("transaction_class", "billing_type", "price", "currency", "transaction_date", "contract", "contract_line"),
-    *("contract_customer", "project", "category", "resource"),
+    *("contract_customer", "project", "category", "resource", "product"),
 )
 # origins that an invoice gives; whatever else explains a billed sale is the work behind it
 _INVOICE_ORIGINS = ("invoice:", "invoicedetail:", "msdyn_invoicelinetransaction:")

@@ -64,6 +64,15 @@ class Resource(Record):
     name: Text = Field(alias="name")
 
 
+class Product(Record):
+    """A product: what was used or sold as material."""
+
+    product: Guid = Field(alias="productid")
+    name: Text = Field(alias="name")
+    # the item number in finance
+    number: KeyText = Field(alias="productnumber")
+
+
 class Contract(Record):
     """A project contract; all of its invoices are in its currency."""
 

@@ -77,6 +77,7 @@ class NewLine:
     description: str | None = None
     category: str | None = None
     resource: str | None = None
+    product: str | None = None
 
 
 def field_name(text: str) -> str:
@@ -151,6 +152,7 @@ def added(invoice: Invoice, line: InvoiceLine, entry: NewLine, currency: str) ->
         project=line.project,
         category=entry.category,
         resource=entry.resource,
+        product=entry.product,
         description=entry.description,
     )
     given: Changes = {"quantity": entry.quantity, "billing_type": entry.billing_type}

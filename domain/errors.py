@@ -101,6 +101,7 @@ class ReasonCode(StrEnum):
     PAYMENT_TERMS_UNKNOWN = "payment_terms_unknown"
     CUSTOMER_UNKNOWN = "customer_unknown"
     PROJECT_UNKNOWN = "project_unknown"
+    PRODUCT_NOT_RELEASED = "product_not_released"
     # -- integration journals
     JOURNAL_LINE_UNKNOWN = "journal_line_unknown"
     IN_OPENING_BALANCES = "in_opening_balances"

@@ -1,4 +1,4 @@
-"""Customers, projects and contracts as finance keeps them: one row each, one partition a legal entity.
+"""Customers, projects, contracts and products as finance keeps them: one row each, one partition a legal entity.
 
 There may be thousands, so they stand in tables of their own and are read one by one, not with the set-up.
 """
@@ -86,17 +86,33 @@ class FinanceContract(Record):
         return RowKey(self.company, self.contract)
 
 
+class ReleasedProduct(Record):
+    """A product that is released to the legal entity (`InventTable`)."""
+
+    company: CompanyCode = Field(alias="DataAreaId")
+    item: KeyText = Field(alias="ItemId")
+    name: Text | None = Field(default=None, alias="Name")
+    # the item sales tax group of its sales
+    tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
+
+    @property
+    def key(self) -> RowKey:
+        """Partition: the company. Row: the item."""
+        return RowKey(self.company, self.item)
+
+
 def _dimensions_named(entries: tuple[str, ...], name: object) -> str | None:
     return next((text for found, _, text in (entry.partition(":") for entry in entries) if found == str(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """For whom a transaction is: its project, contract and customer; None: finance does not know it."""
+    """For whom a transaction is, and of what: its project, contract, customer and product; None: finance knows none."""
 
     project: FinanceProject | None = None
     contract: FinanceContract | None = None
     customer: FinanceCustomer | None = None
+    product: ReleasedProduct | None = None
 
     @property
     def project_dimension(self) -> str | None:

@@ -24,7 +24,7 @@ from domain.ledger_periods import accounting_date, period_start
 from domain.money import ZERO, round_amount
 from domain.option_sets import FinanceTransactionType
 from domain.rows import RowKey
-from domain.sales_tax import sales_tax_group
+from domain.sales_tax import item_sales_tax_group, sales_tax_group, unreleased
 from domain.setup import LegalEntitySetup
 from domain.setup_items import LineProperty, PeriodUnit, ProjectCategory
 from domain.setup_posting import BILLING_METHODS
@@ -64,7 +64,7 @@ def journal_line(
         The content, or every problem in precedence order: IN_OPENING_BALANCES, INTERCOMPANY_NOT_SUPPORTED,
         RETAINER_NOT_SUPPORTED, TRANSACTION_CLASS_NOT_SUPPORTED (alone); UNBILLED_SALES_NOT_POSTED (alone) for a
         reversal whose original is not posted; CONTRACT_UNKNOWN, CURRENCY_NOT_OF_CONTRACT, LINE_PROPERTY_MISSING,
-        CATEGORY_MISSING, EXCHANGE_RATE_MISSING, PROJECT_UNKNOWN.
+        CATEGORY_MISSING, EXCHANGE_RATE_MISSING, PROJECT_UNKNOWN, PRODUCT_NOT_RELEASED.
     """
     if refused := refusal(setup, staged):
         return (refused,)
@@ -73,7 +73,7 @@ def journal_line(
         return _taken_back(staged, actual_key, original, day) if original else (unposted(staged, reversed_key),)
     category = setup.category(staged.category, staged.transaction_class)
     found = setup.line_property(staged.billing_type), category, _rate(setup, staged, day)
-    problems = problems_in(*found, *unknown_parties(staged, parties))
+    problems = problems_in(*found, *unknown_parties(staged, parties), *unreleased(setup, staged, parties))
     match found:
         case (LineProperty(), ProjectCategory(), Rate()) as defaults if not problems:
             content = _content(setup, staged, actual_key, parties, _Defaults(*defaults), day)
@@ -154,7 +154,7 @@ def _content(
         currency=staged.currency,
         exchange_rate=rate.value,
         tax_group=sales_tax_group(setup, parties) if taxed else None,
-        tax_item_group=category.tax_item_group if taxed else None,
+        tax_item_group=item_sales_tax_group(setup, staged, parties, category) if taxed else None,
         description=staged.description,
     )
 

@@ -20,12 +20,13 @@ from domain.contract import (
     ContractLine,
     Currency,
     Milestone,
+    Product,
     Project,
     Resource,
     TransactionCategory,
 )
 from domain.errors import Problem, ReasonCode
-from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject
+from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject, ReleasedProduct
 from domain.invoice_schedule import InvoiceSchedule
 from domain.loading_backlog import RETAINER_MOVES, loadable_retainer, ready_actual, ready_milestone, ready_retainer
 from domain.loading_columns import UNREAD_COLUMNS
@@ -48,7 +49,7 @@ from domain.tables import Table
 # id of an actual or a contract line: the key text of its row
 type Places = Mapping[str, str]
 
-type Keyed = Contract | Retainer | FinanceCustomer | SetupItem
+type Keyed = Contract | Retainer | FinanceCustomer | ReleasedProduct | SetupItem
 
 KIND_COLUMN = "Kind"
 COMPANY_COLUMN = "DataAreaId"
@@ -211,6 +212,7 @@ LOADABLE: tuple[Loadable, ...] = (
         _key_by("category"),
     ),
     Loadable(Table.DATAVERSE_RESOURCES, "bookableresources", _one(Resource), _key_by("resource")),
+    Loadable(Table.DATAVERSE_PRODUCTS, "products", _one(Product), _key_by("product")),
     Loadable(Table.DATAVERSE_CONTRACTS, "salesorders", _one(Contract), _own_key),
     Loadable(Table.DATAVERSE_CONTRACT_LINES, "salesorderdetails", _one(ContractLine), _own_key),
     Loadable(
@@ -289,4 +291,5 @@ LOADABLE: tuple[Loadable, ...] = (
     Loadable(Table.FINANCE_CUSTOMERS, "", _one(FinanceCustomer), _own_key, is_finance=True),
     Loadable(Table.FINANCE_PROJECTS, "", _one(FinanceProject), _own_key, is_finance=True),
     Loadable(Table.FINANCE_CONTRACTS, "", _one(FinanceContract), _own_key, is_finance=True),
+    Loadable(Table.FINANCE_RELEASED_PRODUCTS, "", _one(ReleasedProduct), _own_key, is_finance=True),
 )

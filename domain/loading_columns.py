@@ -34,7 +34,7 @@ UNREAD_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
             msdyn_contactvendor msdyn_contractorganizationalunitid msdyn_customertype msdyn_documentdate
             msdyn_enddatetime msdyn_exchangeratedate
             msdyn_externalreferencedate msdyn_externalreferenceid msdyn_isintercompany
-            msdyn_isjournalized msdyn_percent msdyn_pricelist msdyn_product msdyn_resourcecategory
+            msdyn_isjournalized msdyn_percent msdyn_pricelist msdyn_resourcecategory
             msdyn_resourceorganizationalunitid msdyn_resourcingcompany msdyn_salescontractline
             msdyn_startdatetime msdyn_task msdyn_tax msdyn_unit msdyn_unitschedule msdyn_vendortype
             processid stageid traversedpath
@@ -158,6 +158,17 @@ UNREAD_COLUMNS: Mapping[str, frozenset[str]] = MappingProxyType(
             msdyn_isgenericresourceprojectscoped msdyn_organizationalunit msdyn_pooltype
             msdyn_primaryemail msdyn_startlocation msdyn_targetutilization processid resourcetype
             stageid timezone transactioncurrencyid traversedpath userid
+            """
+        ),
+        "products": _names(
+            """
+            currentcost currentcost_base defaultuomid defaultuomscheduleid description dmtimportstate hierarchypath
+            iskit isreparented isstockitem msdyn_converttocustomerasset msdyn_defaultvendor
+            msdyn_fieldserviceproducttype msdyn_purchasename msdyn_taxable
+            msdyn_transactioncategory msdyn_upccode parentproductid price price_base
+            pricelevelid productstructure producttypecode producturl quantitydecimal quantityonhand size
+            standardcost standardcost_base stockvolume stockweight subjectid suppliername transactioncurrencyid
+            validfromdate validtodate vendorid vendorname vendorpartnumber
             """
         ),
         "msdyn_projectcontractsplitbillingrules": _names(

@@ -155,6 +155,7 @@ class InvoiceLineDetail(Record):
     project: Guid | None = Field(default=None, alias="msdyn_project")
     category: Guid | None = Field(default=None, alias="msdyn_transactioncategory")
     resource: Guid | None = Field(default=None, alias="msdyn_bookableresource")
+    product: Guid | None = Field(default=None, alias="msdyn_product")
     description: Text | None = Field(default=None, alias="msdyn_description")
     external_description: Text | None = Field(default=None, alias="msdyn_externaldescription")
     # a detail of a corrective invoice: quantity and amount say what is to be invoiced in all, not what is credited

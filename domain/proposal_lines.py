@@ -13,13 +13,13 @@ from types import MappingProxyType
 
 from domain.completeness import ON_ACCOUNT_CLASSES
 from domain.dimension_rules import line_dimensions
-from domain.errors import Problem, ReasonCode, by_precedence
+from domain.errors import Problem, ReasonCode, by_precedence, problems_in
 from domain.finance_parties import Parties
 from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine
 from domain.ledger import ProjectTransaction
 from domain.money import ZERO, round_amount
 from domain.option_sets import TransactionClass
-from domain.sales_tax import TaxGroups, sales_tax_group
+from domain.sales_tax import TaxGroups, item_sales_tax_group, sales_tax_group, unreleased
 from domain.setup import LegalEntitySetup
 from domain.setup_posting import BILLING_METHODS, FinanceBillingMethod
 from domain.staging import OnAccountTransaction, StagedActual, StagedMilestone
@@ -107,8 +107,8 @@ def proposal_line(
     Returns:
         The line; None when it carries no revenue (non-chargeable, complimentary, zero); or the first problem in
         precedence order: DOCUMENT_WRONG_STATE (what a credit takes back is not posted), CURRENCY_NOT_OF_CONTRACT,
-        TRANSACTION_CLASS_NOT_SUPPORTED, CATEGORY_MISSING, PROJECT_UNKNOWN, MILESTONE_MISSING; LINE_PROPERTY_MISSING
-        before all of them.
+        TRANSACTION_CLASS_NOT_SUPPORTED, CATEGORY_MISSING, PROJECT_UNKNOWN, PRODUCT_NOT_RELEASED, MILESTONE_MISSING;
+        LINE_PROPERTY_MISSING before all of them.
     """
     revenue = has_revenue(setup, staged)
     if isinstance(revenue, Problem) or not revenue:
@@ -169,8 +169,7 @@ def _problems(
             yield Problem(ReasonCode.MILESTONE_MISSING, sentence, (staged.actual,))
     elif source is None and staged.transaction_class not in ON_ACCOUNT_CLASSES:
         category = setup.category(staged.category, staged.transaction_class)
-        if isinstance(category, Problem):
-            yield category
+        yield from problems_in(category, *unreleased(setup, staged, parties))
 
 
 def _credits_nothing(about: str, staged: StagedActual, original_key: str) -> Problem:
@@ -214,6 +213,6 @@ def _tax_groups(setup: LegalEntitySetup, staged: StagedActual, parties: Parties,
     category = setup.categories.get(_category(setup, staged, source) or "")
     default = setup.parameters.tax_item_group_on_account
     if staged.transaction_class not in ON_ACCOUNT_CLASSES:
-        default = category.tax_item_group if category else None
+        default = item_sales_tax_group(setup, staged, parties, category)
     group, item_group = (source.tax_group, source.tax_item_group) if source else (None, None)
     return TaxGroups(group or sales_tax_group(setup, parties), item_group or default)

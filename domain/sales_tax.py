@@ -5,7 +5,7 @@ code, half away from zero, and then added up; the accounting amount is the round
 Source: Project Operations documentation, Manage project invoice proposals (Billing sales tax).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,9 +15,11 @@ from typing import NamedTuple
 from domain.errors import Problem, ReasonCode
 from domain.finance_parties import Parties
 from domain.money import multiply, percent_of
+from domain.option_sets import FinanceTransactionType, TransactionClass
 from domain.setup import LegalEntitySetup, valid_on
-from domain.setup_items import TaxGroupMethod
+from domain.setup_items import ProjectCategory, TaxGroupMethod, TaxItemGroupMethod
 from domain.setup_rates import SalesTaxValue
+from domain.staging import StagedActual
 
 
 class TaxGroups(NamedTuple):
@@ -71,6 +73,36 @@ def sales_tax_group(setup: LegalEntitySetup, parties: Parties) -> str | None:
     """Find the sales tax group by the company's method; None: the line is without tax."""
     places = _PLACES[setup.parameters.tax_group_method]
     return next(filter(None, (place(parties) for place in places)), None)
+
+
+def taxed_product(setup: LegalEntitySetup, staged: StagedActual) -> str | None:
+    """Name the product whose released product gives a sale its item sales tax group; None: its category gives it.
+
+    Only materials that name a product, and only where the company's method is the item number.
+    """
+    is_by_item = setup.parameters.tax_item_group_method is TaxItemGroupMethod.ITEM_NUMBER
+    is_sale = staged.transaction_type is not FinanceTransactionType.COST
+    return staged.product if is_by_item and is_sale and staged.transaction_class is TransactionClass.MATERIAL else None
+
+
+def unreleased(setup: LegalEntitySetup, staged: StagedActual, parties: Parties) -> Iterator[Problem]:
+    """Tell that the product is needed and not released to the legal entity."""
+    product = taxed_product(setup, staged)
+    if product and parties.product is None:
+        sentence = (
+            f"Actual {staged.actual}: product {product} is not released to {staged.company}; add it to"
+            " FinanceReleasedProducts, or let categories give materials their item sales tax group (TaxItemGroupMethod)"
+        )
+        yield Problem(ReasonCode.PRODUCT_NOT_RELEASED, sentence, (staged.actual, product))
+
+
+def item_sales_tax_group(
+    setup: LegalEntitySetup, staged: StagedActual, parties: Parties, category: ProjectCategory | None
+) -> str | None:
+    """Find the item sales tax group of time, expenses, materials and fees; None: the line is without tax."""
+    if taxed_product(setup, staged) and parties.product is not None:
+        return parties.product.tax_item_group
+    return category.tax_item_group if category else None
 
 
 def line_taxes(

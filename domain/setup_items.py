@@ -51,6 +51,13 @@ class TaxGroupMethod(StrEnum):
     SEARCH = "Search"
 
 
+class TaxItemGroupMethod(StrEnum):
+    """Where the item sales tax group of a material comes from: its released product, or its project category."""
+
+    ITEM_NUMBER = "ItemNumber"
+    CATEGORY = "Category"
+
+
 class TaxDate(StrEnum):
     """The day whose percentage counts (`TaxCalcDateType`)."""
 
@@ -139,6 +146,8 @@ class Parameters(SetupItem):
     # costs and unbilled sales up to this day are in the opening balances; None: there are none
     beginning_balance_cut_off: Day | None = Field(default=None, alias="BeginningBalanceCutOffDate")
     tax_group_method: TaxGroupMethod = Field(default=TaxGroupMethod.SEARCH, alias="TaxGroupMethod")
+    # materials only: all other lines have that of their category
+    tax_item_group_method: TaxItemGroupMethod = Field(default=TaxItemGroupMethod.CATEGORY, alias="TaxItemGroupMethod")
     # the item sales tax group of fixed-price milestones
     tax_item_group_on_account: KeyText | None = Field(default=None, alias="TaxItemGroupOnAcc")
     tax_date: TaxDate = Field(default=TaxDate.INVOICE_DATE, alias="TaxCalcDateType")

@@ -34,6 +34,8 @@ class StagedActual(Record):
     project: KeyText | None = Field(default=None, alias="ProjectId")
     category: KeyText | None = Field(default=None, alias="TransactionCategoryId")
     resource: Text | None = Field(default=None, alias="BookableResourceName")
+    # materials: the item number of the product
+    product: KeyText | None = Field(default=None, alias="ProductNumber")
     description: Text | None = Field(default=None, alias="Description")
     # billed sales: the number of the proforma, which is the proposal's
     invoice_number: Text | None = Field(default=None, alias="InvoiceId")

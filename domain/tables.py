@@ -16,6 +16,7 @@ class Table(StrEnum):
     DATAVERSE_PROJECTS = "DataverseProjects"  # msdyn_project
     DATAVERSE_TRANSACTION_CATEGORIES = "DataverseTransactionCategories"  # msdyn_transactioncategory
     DATAVERSE_RESOURCES = "DataverseResources"  # bookableresource
+    DATAVERSE_PRODUCTS = "DataverseProducts"  # product
     # -- Dataverse: the contract and its backlog, one partition a contract
     DATAVERSE_CONTRACTS = "DataverseContracts"  # salesorder
     DATAVERSE_CONTRACT_LINES = "DataverseContractLines"  # salesorderdetail
@@ -42,6 +43,7 @@ class Table(StrEnum):
     FINANCE_CUSTOMERS = "FinanceCustomers"  # CustTable
     FINANCE_PROJECTS = "FinanceProjects"  # ProjTable
     FINANCE_CONTRACTS = "FinanceContracts"  # ProjInvoiceTable
+    FINANCE_RELEASED_PRODUCTS = "FinanceReleasedProducts"  # InventTable
     # -- finance: staging, partitions as in Dataverse
     FINANCE_ACTUALS_STAGING = "FinanceActualsStaging"  # ProjCDSActualsImport
     FINANCE_TRANSACTION_RELATIONSHIPS = "FinanceTransactionRelationships"  # ProjCDSTransactionRelationshipImport

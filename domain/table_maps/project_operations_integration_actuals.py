@@ -78,6 +78,7 @@ MAP = TableMap(
         ColumnMapping("msdyn_project", "ProjectId", lookups.PROJECT_NUMBER),
         ColumnMapping("msdyn_transactioncategory", "TransactionCategoryId", lookups.CATEGORY_NUMBER),
         ColumnMapping("msdyn_bookableresource", "BookableResourceName", lookups.RESOURCE_NAME),
+        ColumnMapping("msdyn_product", "ProductNumber", lookups.PRODUCT_NUMBER),
         ColumnMapping("msdyn_description", "Description", after_arrival=AfterArrival.FOLLOWS),
         ColumnMapping("msdyn_invoice", "InvoiceId", lookups.INVOICE_NUMBER, when=_IS_BILLED_SALES),
         ColumnMapping("msdyn_contractlinescheduleofvalue", "MilestoneId"),

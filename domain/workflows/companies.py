@@ -1,11 +1,13 @@
 """What finance knows about a legal entity, read once for each stage: set-up, customers, projects and contracts."""
 
 from domain.errors import Problem
-from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject, Parties
+from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject, Parties, ReleasedProduct
 from domain.ports import RowStore
 from domain.record import Record
 from domain.rows import Columns, RowKey
+from domain.sales_tax import taxed_product
 from domain.setup import LegalEntitySetup
+from domain.staging import StagedActual
 from domain.tables import Table
 from domain.workflows.reading import find_record
 
@@ -25,12 +27,31 @@ class Companies:
             self._setups[company] = self._read_setup(company)
         return self._setups[company]
 
-    def parties(self, company: str, *, project: str | None, contract: str | None, customer: str | None) -> Parties:
-        """Give the project, contract and customer of a transaction; what finance does not know is None."""
+    def parties(
+        self,
+        company: str,
+        *,
+        project: str | None,
+        contract: str | None,
+        customer: str | None,
+        product: str | None = None,
+    ) -> Parties:
+        """Give the project, contract, customer and product of a transaction; what finance does not know is None."""
         return Parties(
             project=self._party(Table.FINANCE_PROJECTS, company, project, FinanceProject),
             contract=self._party(Table.FINANCE_CONTRACTS, company, contract, FinanceContract),
             customer=self._party(Table.FINANCE_CUSTOMERS, company, customer, FinanceCustomer),
+            product=self._party(Table.FINANCE_RELEASED_PRODUCTS, company, product, ReleasedProduct),
+        )
+
+    def parties_of(self, setup: LegalEntitySetup, staged: StagedActual, *, customer: str | None) -> Parties:
+        """Give the parties of a staged row; its product only where that counts for its sales tax."""
+        return self.parties(
+            staged.company,
+            project=staged.project,
+            contract=staged.contract,
+            customer=customer,
+            product=taxed_product(setup, staged),
         )
 
     def _party[R: Record](self, table: Table, company: str, name: str | None, kind: type[R]) -> R | None:

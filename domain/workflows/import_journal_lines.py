@@ -162,7 +162,7 @@ def _journal_id(plan: JournalPlan, staged: Mapping[str, Staged]) -> str:
 
 def _content(work: _Work, staged: Staged, originals: Mapping[str, ProjectTransaction]) -> JournalLineContent | Problem:
     row = staged.row
-    parties = work.companies.parties(row.company, project=row.project, contract=row.contract, customer=row.customer)
+    parties = work.companies.parties_of(work.setup, row, customer=row.customer)
     content = journal_line(work.setup, row, staged.key.text, parties, originals.get(row.reverses or ""))
     return content if isinstance(content, JournalLineContent) else content[0]
 

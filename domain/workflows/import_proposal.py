@@ -276,9 +276,7 @@ def _standing(work: _Import) -> dict[str, ProposalLine]:
 def _line(
     work: _Import, number: int, key: RowKey, row: StagedActual, source: Source | None
 ) -> ProposalLine | Problem | None:
-    parties = work.companies.parties(
-        row.company, project=row.project, contract=row.contract, customer=work.proposal.customer
-    )
+    parties = work.companies.parties_of(work.setup, row, customer=work.proposal.customer)
     return proposal_line(work.setup, work.proposal, number, row, key.text, parties, source)
 
 

@@ -22,10 +22,12 @@ REMEMBERED = frozenset(
         Table.DATAVERSE_PROJECTS,
         Table.DATAVERSE_TRANSACTION_CATEGORIES,
         Table.DATAVERSE_RESOURCES,
+        Table.DATAVERSE_PRODUCTS,
         Table.FINANCE_SETUP,
         Table.FINANCE_CUSTOMERS,
         Table.FINANCE_PROJECTS,
         Table.FINANCE_CONTRACTS,
+        Table.FINANCE_RELEASED_PRODUCTS,
     )
 )
 # answers that are kept; the one that was not asked for longest goes first

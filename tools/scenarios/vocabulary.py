@@ -15,11 +15,11 @@ from typing import Any, get_args
 
 from domain.actuals import Actual, TransactionConnection
 from domain.backlog import BacklogEntry
-from domain.contract import ContractCustomer, ContractLine, Milestone
+from domain.contract import ContractCustomer, ContractLine, Milestone, Product
 from domain.customer_invoice import CustomerInvoice
 from domain.dead_letters import DeadLetter
 from domain.errors import ReasonCode
-from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject
+from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject, ReleasedProduct
 from domain.identifiers import derive_id
 from domain.invoice_proposal import ProjectInvoice, ProjectInvoiceLine, Proposal, ProposalLine
 from domain.invoice_schedule import DueSchedule, InvoiceSchedule
@@ -111,6 +111,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "finance customers": Kind(Table.FINANCE_CUSTOMERS, FinanceCustomer),
         "finance projects": Kind(Table.FINANCE_PROJECTS, FinanceProject),
         "finance contracts": Kind(Table.FINANCE_CONTRACTS, FinanceContract),
+        "products": Kind(Table.DATAVERSE_PRODUCTS, Product, {"name": "product", "text": "name"}),
+        "released products": Kind(Table.FINANCE_RELEASED_PRODUCTS, ReleasedProduct),
         # said to whoever gave a command, whether or not it is kept as a problem
         "told": Kind(Table.INVOICING_PROBLEMS, Told),
         "problems": Kind(Table.INVOICING_PROBLEMS, OpenProblem),
