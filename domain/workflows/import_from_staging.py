@@ -7,7 +7,7 @@ A few proposals are imported by the tick itself. Many are handed to the queue, o
 share them and a long one holds up nobody.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
@@ -70,7 +70,7 @@ def import_from_staging(
     work: Mapping[WorkKind, Work] = {
         WorkKind.ON_ACCOUNT: lambda row: import_on_account(store, companies, row),
         WorkKind.JOURNAL_LINES: lambda row: import_journal_lines(store, companies, row, now),
-        WorkKind.RELATED_VOUCHERS: lambda row: relate_vouchers(store, row, now),
+        WorkKind.RELATED_VOUCHERS: lambda row: next(outcome for _, outcome in relate_vouchers(store, (row,), now)),
         WorkKind.PROPOSAL_LINES: lambda row: import_lines(store, sender, companies, _command(row, now)),
     }
     faults: list[OutcomeUnknown] = []
@@ -79,6 +79,8 @@ def import_from_staging(
         if kind == WorkKind.PROPOSAL_LINES and len(rows) > proposals_inline_max:
             yield _handed_on(sender, rows, now)
             continue
+        if kind == WorkKind.RELATED_VOUCHERS:
+            rows = yield from _related(store, rows, now)
         for row in rows:
             correlation = PendingWork.from_columns(row.columns).correlation
             try:
@@ -97,6 +99,20 @@ def _handed_on(sender: CommandSender, rows: Sequence[StoredRow], now: datetime) 
     for at_once in batched(rows, COMMANDS_AT_ONCE, strict=False):
         sender.send(tuple(_command(row, now) for row in at_once))
     return Outcome(Action.IMPORT_REQUESTED, ImportProposal.name, {"commands": len(rows)})
+
+
+def _related(
+    store: RowStore, rows: Sequence[StoredRow], now: datetime
+) -> Generator[Outcome, None, Sequence[StoredRow]]:
+    """Relate vouchers of all ranges together; gives those that are left when one of them stumbles, to be done alone."""
+    done = 0
+    try:
+        for row, outcome in relate_vouchers(store, rows, now):
+            done += 1
+            yield _kept(store, row, outcome, now)
+    except Exception:  # whose fault it is shows when each is done alone
+        return rows[done:]
+    return ()
 
 
 def _isolated(store: RowStore, row: StoredRow, do: Work, now: datetime) -> Outcome:
@@ -135,6 +151,11 @@ def _keep_or_clear(store: RowStore, row: StoredRow, outcome: Outcome, now: datet
         if store.find(TABLE, row.key) is not None:
             return
     clear_problem(store, work.partition, work.stage)
+
+
+def _kept(store: RowStore, row: StoredRow, outcome: Outcome, now: datetime) -> Outcome:
+    _keep_or_clear(store, row, outcome, now)
+    return replace(outcome, correlation=PendingWork.from_columns(row.columns).correlation)
 
 
 def _command(row: StoredRow, now: datetime) -> ImportProposal:

@@ -11,8 +11,10 @@ line, so one of the two sees the other.
 Source: Project Operations documentation, project-operations-integration-journal (related voucher).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import batched, groupby
 from typing import NamedTuple
 
 from domain.errors import ChangedMeanwhile
@@ -29,6 +31,9 @@ from domain.workflows.work_index import put_away
 
 # how long the work waits for a transaction that has not arrived
 ARRIVAL_MAX = timedelta(days=31)
+# pairs that are looked at together, of one piece of work or of several. Their lines stand all over the journals of
+# their day, and every look reads all of these: a page at a time would make calls grow with the square of its lines
+PAIRS_AT_ONCE = 10_000
 _PLACE_COLUMNS = ("ActualId", "ProjAdvancedJournal", "ProjAdvancedJournalLine")
 _VOUCHER_COLUMNS = ("Voucher", "RelatedVoucher")
 
@@ -40,34 +45,64 @@ class Pair(NamedTuple):
     other: RowKey
 
 
-class _Page(NamedTuple):
-    """What became of the pairs of a page."""
+@dataclass(slots=True)
+class _Work:
+    """A piece of work, and what became of its pairs."""
 
-    related: int
+    row: StoredRow
+    work: PendingWork
+    related: int = 0
     # both are staged, one is no line yet
-    waits: bool
+    waits: bool = False
     # one is not staged
-    unknown: bool
+    unknown: bool = False
+
+    def is_done(self, now: datetime) -> bool:
+        """Tell that nothing is left to wait for."""
+        is_old = self.row.changed_at is not None and now - self.row.changed_at > ARRIVAL_MAX
+        return not self.waits and (is_old or not self.unknown)
 
 
-def relate_vouchers(store: RowStore, pending: StoredRow, now: datetime) -> Outcome:
-    """Relate the pairs of a range whose lines both stand; the work is put away when all do.
+def relate_vouchers(
+    store: RowStore, pending: Iterable[StoredRow], now: datetime
+) -> Iterator[tuple[StoredRow, Outcome]]:
+    """Relate the pairs of ranges whose lines both stand; a work is put away when all of its pairs do.
 
     Args:
         store: where connections, staged rows and lines stand.
-        pending: the work row.
-        now: the instant of the tick; the work's own age tells how long it has waited.
+        pending: the work rows; they are looked at together.
+        now: the instant of the tick; a work's own age tells how long it has waited.
+
+    Yields:
+        Each work with its outcome, when it is done with it.
 
     Raises:
         ChangedMeanwhile: a line was moved while it was related; the next tick looks again.
+
+    Bounds: 10,000 pairs with their lines stand in memory, and for so many each journal is read and written once.
     """
-    work = PendingWork.from_columns(pending.columns)
-    pages = [_relate(store, pairs) for pairs in related_pairs(store, work)]
-    is_old = pending.changed_at is not None and now - pending.changed_at > ARRIVAL_MAX
-    if not any(page.waits or (page.unknown and not is_old) for page in pages):
-        put_away(store, pending)
-    lines = sum(page.related for page in pages)
-    return Outcome(Action.VOUCHERS_RELATED if lines else Action.NOTHING_TO_DO, work.partition, {"lines": lines})
+    begun: list[_Work] = []
+    for together in batched(_pairs_of(store, pending, begun), PAIRS_AT_ONCE, strict=False):
+        _relate(store, together)
+        # the last one that was begun may go on
+        yield from _ended(store, begun[:-1], now)
+        del begun[:-1]
+    yield from _ended(store, begun, now)
+
+
+def _pairs_of(store: RowStore, pending: Iterable[StoredRow], begun: list[_Work]) -> Iterator[tuple[_Work, Pair]]:
+    for row in pending:
+        work = _Work(row, PendingWork.from_columns(row.columns))
+        begun.append(work)
+        yield from ((work, pair) for pairs in related_pairs(store, work.work) for pair in pairs)
+
+
+def _ended(store: RowStore, works: Sequence[_Work], now: datetime) -> Iterator[tuple[StoredRow, Outcome]]:
+    for each in works:
+        if each.is_done(now):
+            put_away(store, each.row)
+        action = Action.VOUCHERS_RELATED if each.related else Action.NOTHING_TO_DO
+        yield each.row, Outcome(action, each.work.partition, {"lines": each.related})
 
 
 def related_pairs(store: RowStore, work: PendingWork) -> Iterator[list[Pair]]:
@@ -85,26 +120,26 @@ def related_pairs(store: RowStore, work: PendingWork) -> Iterator[list[Pair]]:
         ]
 
 
-def _relate(store: RowStore, pairs: list[Pair]) -> _Page:
-    places = line_places(store, {key for pair in pairs for key in pair})
+def _relate(store: RowStore, together: Sequence[tuple[_Work, Pair]]) -> None:
+    places = line_places(store, {key for _, pair in together for key in pair})
     lines = read_keys(store, Table.FINANCE_INTEGRATION_JOURNAL_LINES, filter(None, places.values()), _VOUCHER_COLUMNS)
     merges: dict[RowKey, Merge] = {}
-    waits = unknown = False
-    for pair in pairs:
+    for work, pair in together:
         one, other = (lines.get(places.get(key) or NOWHERE) for key in pair)
-        unknown = unknown or any(key not in places for key in pair)
         if one is None or other is None:
-            waits = waits or all(key in places for key in pair)
+            is_known = all(key in places for key in pair)
+            work.waits = work.waits or is_known
+            work.unknown = work.unknown or not is_known
             continue
         for line, related in ((one, other), (other, one)):
             voucher = related.columns["Voucher"]
-            if line.columns.get("RelatedVoucher") != voucher:
-                merges.setdefault(line.key, Merge(line.key.row, {"RelatedVoucher": voucher}))
+            if line.columns.get("RelatedVoucher") != voucher and line.key not in merges:
+                merges[line.key] = Merge(line.key.row, {"RelatedVoucher": voucher})
+                work.related += 1
     _write(store, merges)
     # read again only where something was written: see above
     if merges and line_places(store, places) != places:
         raise ChangedMeanwhile("a line was moved to another journal while it was related; it is looked at again")
-    return _Page(len(merges), waits, unknown)
 
 
 # the key of no row
@@ -125,8 +160,8 @@ def _place(row: StoredRow) -> RowKey | None:
 
 
 def _write(store: RowStore, merges: Mapping[RowKey, Merge]) -> None:
-    for journal in sorted({key.partition for key in merges}):
-        mine = [merge for key, merge in merges.items() if key.partition == journal]
+    for journal, keys in groupby(sorted(merges), key=lambda key: key.partition):
+        mine = [merges[key] for key in keys]
         place: str | None = journal
         while place is not None:
             save(store, Table.FINANCE_INTEGRATION_JOURNAL_LINES, place, mine)

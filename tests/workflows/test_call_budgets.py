@@ -8,7 +8,8 @@ from math import ceil
 import pytest
 
 from tests.architecture.sources import text_of
-from tests.stage_calls import Calls, stage_calls
+from tests.many_lines import loaded
+from tests.stage_calls import Calls, Counter, stage_calls
 
 PAGE = "docs/performance.md"
 # the last one crosses into a second page, where stages that look first read more than once
@@ -18,6 +19,7 @@ FULL_PAGE = 1_000
 SINGLY_MAX = 6
 # calls by which a budget may be too large, or a tenth of it
 LOOSE_MAX = 2
+RELATE = "relate vouchers"
 CALLS_PER_LINE_MAX = 0.25
 STAGES_BEFORE = ("contract's actuals", "import journal", "relate", "post journal", "write back journal", "create")
 
@@ -85,6 +87,14 @@ def test_no_budget_has_grown_loose(lines: int) -> None:
         if allowed - count > max(LOOSE_MAX, allowed // 10)
     }
     assert not loose
+
+
+@pytest.mark.parametrize("lines", [1_000, 2_000, 3_000])
+def test_relating_the_vouchers_of_one_day_grows_with_its_lines_and_not_with_their_square(lines: int) -> None:
+    counter = Counter(loaded(lines), of="contract's actuals: ")
+    counter.drain()
+    counter.tick()
+    assert counter.calls[RELATE] == budget(RELATE, lines)
 
 
 def test_a_line_of_a_long_invoice_costs_a_quarter_of_a_call() -> None:

@@ -7,9 +7,11 @@ from itertools import count, permutations
 
 import pytest
 
-from domain.errors import ChangedMeanwhile
+from domain.errors import ChangedMeanwhile, ReasonCode
 from domain.journal import JournalLine
+from domain.outcome import Action
 from domain.pending_work import WorkKind
+from domain.rows import Merge
 from domain.staging import StagedActual
 from domain.tables import Table
 from domain.workflows.post_pending import posting_command, read_pending
@@ -117,7 +119,7 @@ def test_relating_and_moving_at_the_same_time_loses_no_voucher() -> None:
 def relate(line: Line) -> None:
     for work in [row for row in line.rows(Table.FINANCE_PENDING_WORK) if row.key.partition == KIND.value]:
         with suppress(ChangedMeanwhile):
-            relate_vouchers(line.store, work, START)
+            list(relate_vouchers(line.store, [work], START))
 
 
 def test_a_line_that_is_moved_while_it_is_related_names_the_voucher_where_it_went() -> None:
@@ -154,3 +156,37 @@ def test_dying_at_any_call_of_the_tick_loses_no_voucher() -> None:
         if not death.died:
             break
     assert fatal > 20
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 10])
+def test_ranges_that_are_looked_at_together_or_apart_end_alike(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr("domain.workflows.relate_vouchers.PAIRS_AT_ONCE", at_once)
+    line = finance()
+    pairs = [(cost(f"c{number}"), sale(f"s{number}")) for number in range(5)]
+    for one, other in pairs:
+        stage(line, one, other)
+        connect(line, other, one)
+    connect(line, sale("missing"), cost("c0"))
+    pending = len(works(line, KIND))
+    outcomes = line.tick()
+    vouchers = {each.actual: (each.voucher, each.related_voucher) for each in lines(line)}
+    assert len(vouchers) == 10
+    assert all(vouchers[one.actual] == vouchers[other.actual][::-1] for one, other in pairs)
+    assert sum(outcome.action is Action.VOUCHERS_RELATED for outcome in outcomes) == pending - 1 == 5
+    assert len(works(line, KIND)) == 1
+
+
+def test_a_range_on_which_the_program_stumbles_holds_up_no_other() -> None:
+    line = finance()
+    pairs = [(cost(f"c{number}"), sale(f"s{number}")) for number in range(3)]
+    for one, other in pairs:
+        stage(line, one, other)
+        connect(line, other, one)
+    broken = line.rows(Table.FINANCE_TRANSACTION_RELATIONSHIPS)[1].key
+    line.store.write(
+        Table.FINANCE_TRANSACTION_RELATIONSHIPS, broken.partition, (Merge(broken.row, {"Transaction1Role": None}),)
+    )
+    outcomes = line.tick()
+    assert [outcome.problems[0].code for outcome in outcomes if outcome.problems] == [ReasonCode.ROW_COLUMN_WRONG]
+    assert sum(each.related_voucher is not None for each in lines(line)) == 4
+    assert len(works(line, KIND)) == 1
