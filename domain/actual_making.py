@@ -8,6 +8,8 @@ one that can be invoiced later stands on the contract's backlog.
 from dataclasses import dataclass
 
 from domain.actuals import Actual, TransactionConnection
+from domain.discount_fee import NAMES as DISCOUNT_FEE
+from domain.discount_fee import turned
 from domain.identifiers import derive_id
 from domain.option_sets import AdjustmentStatus, BillingStatus, TransactionType
 from domain.proforma import Invoice, InvoiceLineDetail
@@ -19,6 +21,7 @@ _FROM_DETAIL = (
     "quantity",
     "price",
     "amount",
+    *DISCOUNT_FEE,
     "currency",
     "transaction_date",
     "contract",
@@ -77,7 +80,7 @@ def on_backlog(actual: Actual) -> Made:
 
 
 def reversal_of(source: Actual, source_key: RowKey, detail: InvoiceLineDetail, *, role: str, skip_sync: bool) -> Actual:
-    """Make the row that takes an actual back: same columns, quantity and amount turned, Unadjustable.
+    """Make the row that takes an actual back: same columns, quantity, amount, discount and fee turned, Unadjustable.
 
     Args:
         source: the actual as it stands.
@@ -90,6 +93,7 @@ def reversal_of(source: Actual, source_key: RowKey, detail: InvoiceLineDetail, *
         actual=derive_id(role, detail.detail, source.actual),
         quantity=-source.quantity,
         amount=-source.amount,
+        **turned(source),
         billing_status=None,
         adjustment_status=AdjustmentStatus.UNADJUSTABLE,
         nte_status=None,

@@ -37,6 +37,10 @@ class Actual(Record):
     price: Number = Field(alias="msdyn_price")
     # in the transaction currency; negative on a reversal
     amount: Number = Field(alias="msdyn_amount")
+    # sales of time and material: what is taken off the amount and what is added to it, with its sign; None: nothing.
+    # The columns' names are not public, these are ours
+    discount: Number | None = Field(default=None, alias="msdyn_discountamount")
+    fee: Number | None = Field(default=None, alias="msdyn_feeamount")
     currency: Guid = Field(alias="transactioncurrencyid")
     transaction_date: Day = Field(alias="msdyn_transactiondate")
     # billed sales: the day of the confirmation; None: the transaction date

@@ -21,6 +21,8 @@ from domain.confirmation_edits import confirm_edited, confirm_manual
 from domain.confirmation_retainers import confirm_new, confirm_use
 from domain.confirmed import Confirmation, Terms
 from domain.contract import Milestone
+from domain.discount_fee import NAMES as DISCOUNT_FEE
+from domain.discount_fee import has_any, out_of_bounds
 from domain.errors import Problem, ReasonCode
 from domain.money import multiply_alike
 from domain.option_sets import AdjustmentStatus, BillingStatus, MilestoneStatus, RetainerUse, TransactionClass
@@ -34,7 +36,7 @@ TRANSACTION_CLASSES = frozenset(
 )
 
 # what says how much is billed: editing it adjusts the sale behind the detail
-BILLED = ("quantity", "price", "amount", "billing_type")
+BILLED = ("quantity", "price", "amount", *DISCOUNT_FEE, "billing_type")
 # what a detail takes over from the row behind it and keeps
 FROM_ACTUAL = (
     *("transaction_class", "currency", "transaction_date"),
@@ -127,6 +129,14 @@ def _is_ours(terms: Terms, source: Actual) -> bool:
     return has_begun and (source.adjustment_status, source.billing_status) == adjusted
 
 
+def _has_wrong_share(terms: Terms, detail: InvoiceLineDetail, source: Source) -> bool:
+    """Tell whether it has a discount or a fee that it must not have, or more of it than its amount."""
+    if not has_any(detail):
+        return False
+    is_work = detail.transaction_class in TRANSACTION_CLASSES and detail.line not in terms.fixed_price_lines
+    return not is_work or any(out_of_bounds(detail))
+
+
 def _is_over_limit(source: Source) -> bool:
     return isinstance(source, Actual) and over_limit(source) is not None
 
@@ -206,6 +216,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         _refusal(ReasonCode.ITEM_EXCEEDS_LIMIT,
                  "the sale behind it exceeds its not-to-exceed limit; raise the limit and evaluate it again, or remove "
                  "the line detail"),
+    ),
+    Scenario(
+        "discount or fee of what has none",
+        _has_wrong_share,
+        _refusal(ReasonCode.DISCOUNT_OR_FEE_WRONG,
+                 "only time and material has a discount or a fee, with the sign of its amount and never more than it; "
+                 "remove the line detail and correct the sale behind it"),
     ),
     Scenario(
         "not what an edit can have made",

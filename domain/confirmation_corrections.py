@@ -11,7 +11,6 @@ sale, so its correction makes none.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from domain.actual_making import (
     Connected,
@@ -29,6 +28,7 @@ from domain.actuals import Actual
 from domain.confirmation_edits import REPLACEMENT, REVERSAL, billed_at_once
 from domain.confirmation_retainers import take_back
 from domain.confirmed import Confirmation, Release, Terms
+from domain.discount_fee import rests, shares
 from domain.errors import Problem, ReasonCode
 from domain.money import ZERO, multiply_alike
 from domain.option_sets import AdjustmentStatus, BillingStatus, TransactionClass, TransactionType
@@ -88,7 +88,9 @@ def _is_misfit(detail: InvoiceLineDetail, billed: Actual) -> bool:
     is_as_invoiced = (detail.quantity, detail.amount) == (billed.quantity, billed.amount)
     is_turned = detail.quantity * billed.quantity < ZERO
     kept = all(getattr(detail, name) == getattr(billed, name) for name in _KEPT)
-    return not kept or is_turned or not (is_product or is_as_invoiced)
+    wanted = shares(billed, detail.amount)
+    is_shared = all((getattr(detail, name) or None) == wanted[name] for name in wanted)
+    return not kept or is_turned or not is_shared or not (is_product or is_as_invoiced)
 
 
 def _is_same(detail: InvoiceLineDetail, billed: Actual) -> bool:
@@ -141,16 +143,18 @@ def _billed_anew(
     return part.actuals, (replacing, *part.connections)
 
 
-def _back(
-    terms: Terms, detail: InvoiceLineDetail, billed: Actual, quantity: Decimal, amount: Decimal
-) -> tuple[tuple[Made, ...], tuple[Connected, ...]]:
-    """Put on the contract's backlog what is no longer invoiced."""
+def _back(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> tuple[tuple[Made, ...], tuple[Connected, ...]]:
+    """Put on the contract's backlog what is no longer invoiced.
+
+    It is worth what was invoiced less what is invoiced now, so that no cent is lost between two roundings.
+    """
     sale = unbilled_sale(
         terms.invoice,
         detail,
         role="unbilled-sales-credited",
-        quantity=quantity,
-        amount=amount,
+        quantity=billed.quantity - detail.quantity,
+        amount=billed.amount - detail.amount,
+        **rests(billed, detail),
         billing_status=BillingStatus.UNBILLED_SALES_CREATED,
         invoice=None,
         origins=_origins(detail, billed),
@@ -185,7 +189,7 @@ def _billed_only(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> Con
 
 
 def _full(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> Confirmation:
-    return _rows(_credited(terms, detail, billed), _back(terms, detail, billed, billed.quantity, billed.amount))
+    return _rows(_credited(terms, detail, billed), _back(terms, detail, billed))
 
 
 def _replaced(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> Confirmation:
@@ -193,12 +197,10 @@ def _replaced(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> Confir
 
 
 def _reduced(terms: Terms, detail: InvoiceLineDetail, billed: Actual) -> Confirmation:
-    # what remains is worth what was invoiced less what is invoiced now, so that no cent is lost between two roundings
-    quantity, amount = billed.quantity - detail.quantity, billed.amount - detail.amount
     return _rows(
         _credited(terms, detail, billed),
         _billed_anew(terms, detail, billed),
-        _back(terms, detail, billed, quantity, amount),
+        _back(terms, detail, billed),
     )
 
 

@@ -9,7 +9,9 @@ Source: Project Operations documentation, ActualsonTM (confirmed after the quant
 add-new-ild-to-invoice. Where they are silent (price, billing type): the same path with the whole quantity.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from domain.actual_making import (
     Connected,
@@ -24,6 +26,7 @@ from domain.actual_making import (
 )
 from domain.actuals import Actual
 from domain.confirmed import Confirmation, Terms
+from domain.discount_fee import Worth, out_of_bounds, rests, shares
 from domain.money import ZERO, multiply_alike
 from domain.option_sets import AdjustmentStatus, BillingStatus, BillingType
 from domain.proforma import InvoiceLineDetail
@@ -146,13 +149,25 @@ def _written_off(terms: Terms, detail: InvoiceLineDetail, source: Actual, origin
     rounded parts.
     """
     stays = multiply_alike(detail.quantity, source.price, (source.amount, detail.amount))
+    amount = source.amount - stays
     return billed_at_once(
         terms,
         detail,
         WRITTEN_OFF,
         quantity=source.quantity - detail.quantity,
         price=source.price,
-        amount=source.amount - stays,
+        amount=amount,
+        **_rest(detail, source, stays, amount),
         billing_type=BillingType.NON_CHARGEABLE,
         origins=origins,
     )
+
+
+def _rest(detail: InvoiceLineDetail, source: Actual, stays: Decimal, amount: Decimal) -> Mapping[str, Decimal | None]:
+    """Give discount and fee of what is written off: what the detail leaves of them, if it was edited in proportion."""
+    left = rests(source, detail)
+    worth = Worth(amount, left["discount"] or ZERO, left["fee"] or ZERO)
+    if detail.amount == stays and not any(out_of_bounds(worth)):
+        return left
+    stay = shares(source, stays)
+    return rests(source, Worth(stays, stay["discount"] or ZERO, stay["fee"] or ZERO))

@@ -4,7 +4,9 @@ Columns: Common Data Model schemas of `salesorder`, `salesorderdetail`, `msdyn_p
 `msdyn_contractlinescheduleofvalue`, `msdyn_project`, and the reference tables behind their look-ups.
 """
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from domain.option_sets import BillingMethod, MilestoneStatus, OrderType, TransactionClass
 from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
@@ -100,6 +102,15 @@ class ContractLine(Record):
     name: Text = Field(alias="productdescription")
     billing_method: BillingMethod = Field(alias="msdyn_billingmethod")
     project: Guid | None = Field(default=None, alias="msdyn_project")
+    # time and material: what is taken off every sale and what is added to it, percent; None: nothing
+    discount_percent: Number | None = Field(default=None, alias="msdyn_discountpercentage", ge=0, le=100)
+    fee_percent: Number | None = Field(default=None, alias="msdyn_feepercentage", ge=0, le=100)
+
+    @model_validator(mode="after")
+    def _percents_of_time_and_material(self) -> Self:
+        if self.billing_method != BillingMethod.TIME_AND_MATERIAL and (self.discount_percent or self.fee_percent):
+            raise ValueError("can have a discount or a fee percentage only when it is billed by time and material")
+        return self
 
     @property
     def key(self) -> RowKey:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from domain.backlog import line_id
 from domain.confirmation import TRANSACTION_CLASSES
+from domain.discount_fee import Percents, shares
 from domain.errors import Problem, ReasonCode
 from domain.identifiers import derive_id
 from domain.money import ZERO, multiply, round_amount
@@ -57,6 +58,8 @@ CORRECTABLE = ("quantity", "tax")
 OPTIONAL = frozenset(("tax", "description", "external_description"))
 BILLING_TYPES = frozenset((BillingType.CHARGEABLE, BillingType.NON_CHARGEABLE, BillingType.COMPLIMENTARY))
 
+NO_PERCENTS = Percents()
+
 type Changes = Mapping[str, object]
 
 
@@ -94,13 +97,16 @@ def kind_of(detail: InvoiceLineDetail) -> DetailKind:
     return DetailKind.BY_HAND if detail.source_key is None else DetailKind.TRANSACTION
 
 
-def edited(detail: InvoiceLineDetail, changes: Changes, currency: str) -> InvoiceLineDetail | Problem:
-    """Change fields of a detail; its amount follows its quantity and price.
+def edited(
+    detail: InvoiceLineDetail, changes: Changes, currency: str, percents: Percents = NO_PERCENTS
+) -> InvoiceLineDetail | Problem:
+    """Change fields of a detail; its amount, discount and fee follow its quantity and price.
 
     Args:
         detail: as it stands on a draft.
         changes: fields with their new values; None clears one.
         currency: ISO code of the invoice's currency, to which the amount is rounded.
+        percents: of the detail's invoice line.
 
     Returns:
         The detail as it should stand, or the reason why it must not.
@@ -116,7 +122,10 @@ def edited(detail: InvoiceLineDetail, changes: Changes, currency: str) -> Invoic
     if detail.uses_retainer:
         return _used(detail, abs(round_amount(changed.amount, currency)))
     if (changed.quantity, changed.price) != (detail.quantity, detail.price):
-        changed = changed.changed(amount=_amount(changed, currency))
+        amount = _amount(changed, currency)
+        # what is corrected keeps the proportion that it was invoiced with, whatever the contract line says now
+        both = percents.of(amount, currency) if changed.previous is None else shares(changed.previous, amount)
+        changed = changed.changed(amount=amount, **both)
     return _out_of_bounds(changed, changes) or changed
 
 
@@ -133,6 +142,8 @@ def added(invoice: Invoice, line: InvoiceLine, entry: NewLine, currency: str) ->
         name = entry.transaction_class.name.lower()
         sentence = f"invoice {invoice.number}: only time, expense, material and fee can be added by hand, not {name}"
         return Problem(ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED, sentence, (invoice.invoice,))
+    amount = multiply(entry.quantity, entry.price, currency)
+    percents = Percents(line.discount_percent, line.fee_percent).of(amount, currency)
     detail = InvoiceLineDetail(
         detail=derive_id("invoice-line-by-hand", invoice.invoice, entry.wish),
         invoice=invoice.invoice,
@@ -142,7 +153,9 @@ def added(invoice: Invoice, line: InvoiceLine, entry: NewLine, currency: str) ->
         billing_type=entry.billing_type,
         quantity=entry.quantity,
         price=entry.price,
-        amount=multiply(entry.quantity, entry.price, currency),
+        amount=amount,
+        discount=percents["discount"],
+        fee=percents["fee"],
         tax=entry.tax,
         currency=invoice.currency,
         transaction_date=entry.on,

@@ -1,7 +1,8 @@
 """The totals of a draft: of its lines by billing type, of its header, and the tax that people have entered.
 
 Project Operations documentation, manage-proforma-invoice: only chargeable details count to the total of a line and of
-the invoice, with their tax; of a correction (revise-project-invoices) the difference to what was invoiced before.
+the invoice, less their discount and plus their fee, with their tax; of a correction (revise-project-invoices) the
+difference to what was invoiced before.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from pydantic import Field
 
 from domain.backlog import line_id
 from domain.contract import ContractLine
+from domain.discount_fee import Worth, net_of
 from domain.money import ZERO, total
 from domain.option_sets import BillingType
 from domain.proforma import Invoice, InvoiceLine
@@ -29,10 +31,20 @@ class DetailAmount(Record):
     line: Guid = Field(alias="msdyn_invoicelineid")
     billing_type: BillingType | None = Field(default=None, alias="msdyn_billingtype")
     amount: Number = Field(alias="msdyn_amount")
+    discount: Number | None = Field(default=None, alias="msdyn_discountamount")
+    fee: Number | None = Field(default=None, alias="msdyn_feeamount")
     tax: Number | None = Field(default=None, alias="msdyn_tax")
     # of a correction: what was invoiced before
     previous_amount: Number | None = Field(default=None, alias="msdyn_previousamount")
+    previous_discount: Number | None = Field(default=None, alias="invoicing_previousdiscount")
+    previous_fee: Number | None = Field(default=None, alias="invoicing_previousfee")
     previous_tax: Number | None = Field(default=None, alias="invoicing_previoustax")
+
+    @property
+    def invoice_amount(self) -> Decimal:
+        """What it adds to its line, with discount and fee."""
+        before = Worth(self.previous_amount or ZERO, self.previous_discount or ZERO, self.previous_fee or ZERO)
+        return net_of(self) - before.net
 
 
 class DraftTotals:
@@ -49,8 +61,7 @@ class DraftTotals:
         for detail in details:
             self.count += 1
             place = (detail.line, detail.billing_type)
-            amount = detail.amount - (detail.previous_amount or ZERO)
-            self._sums[place] = total((self._sums.get(place, ZERO), amount))
+            self._sums[place] = total((self._sums.get(place, ZERO), detail.invoice_amount))
             if detail.billing_type == BillingType.CHARGEABLE:
                 tax = (detail.tax or ZERO) - (detail.previous_tax or ZERO)
                 self._taxes[detail.line] = total((self._taxes.get(detail.line, ZERO), tax))
@@ -94,6 +105,8 @@ class DraftTotals:
             "name": contract_line.name,
             "billing_method": contract_line.billing_method,
             "project": contract_line.project,
+            "discount_percent": contract_line.discount_percent,
+            "fee_percent": contract_line.fee_percent,
         }
         return InvoiceLine.model_validate({**made, **self._totals(line)})
 

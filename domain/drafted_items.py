@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from domain.actuals import Actual
 from domain.backlog import ONE, Item, ItemKind, line_id, retainer_line
 from domain.contract import ContractLine, Milestone
+from domain.discount_fee import NAMES as DISCOUNT_FEE
 from domain.identifiers import derive_id
 from domain.option_sets import BillingType, RetainerUse, TransactionClass
 from domain.proforma import InvoiceLineDetail
@@ -45,5 +46,5 @@ def _from_source(row: Actual | Milestone | Retainer) -> Mapping[str, object]:
             "tax": row.tax,
             "milestone_header": row.header,
         }
-    names = ("transaction_class", "billing_type", "quantity", "price", "amount", "project", "category", "resource")
-    return {name: getattr(row, name) for name in (*names, "description", "external_description", "origins")}
+    names = ("transaction_class", "billing_type", "quantity", "price", "amount", *DISCOUNT_FEE, "project", "category")
+    return {name: getattr(row, name) for name in (*names, "resource", "description", "external_description", "origins")}

@@ -68,6 +68,7 @@ class ReasonCode(StrEnum):
     INVOICE_EMPTY = "invoice_empty"
     BACKING_ACTUAL_MISSING = "backing_actual_missing"
     LINE_EDIT_NOT_SUPPORTED = "line_edit_not_supported"
+    DISCOUNT_OR_FEE_WRONG = "discount_or_fee_wrong"
     CORRECTION_WITHOUT_DIFFERENCE = "correction_without_difference"
     CORRECTION_NOT_SUPPORTED = "correction_not_supported"
     RETAINER_NOT_SUPPORTED = "retainer_not_supported"
@@ -91,6 +92,7 @@ class ReasonCode(StrEnum):
     # -- set-up of the legal entity
     COMPANY_NOT_SET_UP = "company_not_set_up"
     LINE_PROPERTY_MISSING = "line_property_missing"
+    DISCOUNT_AND_FEE_OFF = "discount_and_fee_off"
     CATEGORY_MISSING = "category_missing"
     EXCHANGE_RATE_MISSING = "exchange_rate_missing"
     PERIOD_CLOSED = "period_closed"
@@ -109,6 +111,7 @@ class ReasonCode(StrEnum):
     AWAITING_HEADER = "awaiting_header"
     BILLED_SALES_MISMATCH = "billed_sales_mismatch"
     CONNECTION_MISSING = "connection_missing"
+    FEE_NOT_POSTED = "fee_not_posted"
     UNBILLED_SALES_NOT_POSTED = "unbilled_sales_not_posted"
     MILESTONE_MISSING = "milestone_missing"
     # -- posting

@@ -13,11 +13,11 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
-from domain.completeness import ON_ACCOUNT_CLASSES
 from domain.errors import Problem, ReasonCode, problems_in
 from domain.exchange_rates import Rate, sales_rate
 from domain.finance_parties import Blocked, FinanceCustomer, FinanceProject
 from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine
+from domain.invoice_revenue import entry_key, revenue_of
 from domain.ledger import ProjectTransaction, TransactionStatus
 from domain.ledger_periods import accounting_date
 from domain.money import ZERO, multiply, total
@@ -26,7 +26,7 @@ from domain.posting_types import PostingType
 from domain.sales_tax import LineTax, TaxGroups, line_taxes
 from domain.setup import LegalEntitySetup
 from domain.setup_items import TaxDate
-from domain.setup_posting import FinanceBillingMethod, PostingAccount
+from domain.setup_posting import PostingAccount
 from domain.voucher_totals import Addition, EntryKey
 
 # the table of a posted line, by the table of the proposal's line
@@ -97,6 +97,10 @@ class PostedLine:
             price=line.price,
             currency=self.terms.proposal.currency,
             amount=line.amount,
+            discount=line.discount,
+            fee=line.fee,
+            fee_category=line.fee_category,
+            discount_category=line.discount_category,
             tax=self.tax,
             amount_accounting_currency=self.accounting_amount,
             tax_group=line.tax_group,
@@ -179,12 +183,12 @@ def post_line(
     groups = TaxGroups(line.tax_group, line.tax_item_group)
     taxes = line_taxes(setup, groups, terms.tax_day(line), line.amount, terms.proposal.currency, rate)
     accounting_amount = multiply(line.amount, rate, setup.accounting_currency)
-    revenue = _revenue(terms, line, project, accounting_amount)
+    revenue = revenue_of(setup, terms.proposal, line, project, rate)
     payable = setup.account(PostingType.SALES_TAX) if taxes else None
     match (taxes, revenue, payable):
-        case (tuple() as taxed, Addition() as credit, PostingAccount() | None as account):
+        case (tuple() as taxed, tuple() as credits_, PostingAccount() | None as account):
             owed = _payable(terms, line, taxed, account)
-            additions = (credit, *owed, *_reversal(transaction))
+            additions = (*credits_, *owed, *_reversal(transaction))
             return PostedLine(terms, line, accounting_amount, taxed, additions, transaction)
         case _:
             return problems_in(taxes, revenue, payable)[0]
@@ -228,49 +232,13 @@ def _not_postable(terms: InvoiceTerms, line: ProposalLine, transaction: ProjectT
     )
 
 
-def _revenue(
-    terms: InvoiceTerms, line: ProposalLine, project: FinanceProject | None, accounting_amount: Decimal
-) -> Addition | Problem:
-    if project is None and line.project is not None:
-        sentence = (
-            f"Line {line.number} of proposal {terms.proposal.number}: project {line.project} is not known; add it"
-        )
-        return Problem(ReasonCode.PROJECT_UNKNOWN, sentence, (line.actual, line.project))
-    posting_type = _credited(terms, line, project)
-    if isinstance(posting_type, Problem):
-        return posting_type
-    account = terms.setup.account(posting_type, project, line.category, terms.proposal.funding_source)
-    if isinstance(account, Problem):
-        return account
-    key = _key(terms, line, account)._replace(project=line.project, category=line.category)
-    return Addition(key, -line.amount, -accounting_amount)
-
-
-def _credited(terms: InvoiceTerms, line: ProposalLine, project: FinanceProject | None) -> PostingType | Problem:
-    if line.transaction_class not in ON_ACCOUNT_CLASSES:
-        return PostingType.INVOICED_REVENUE
-    profile = terms.setup.revenue_profile(FinanceBillingMethod.FIXED_PRICE, project, terms.proposal.contract)
-    return profile if isinstance(profile, Problem) else profile.on_account_posting_type
-
-
 def _payable(
     terms: InvoiceTerms, line: ProposalLine, taxes: tuple[LineTax, ...], account: PostingAccount | None
 ) -> tuple[Addition, ...]:
     if account is None:
         return ()
-    key = _key(terms, line, account)
+    key = entry_key(terms.proposal, line, account, terms.rate.value)
     return tuple(Addition(key, -tax.tax, -tax.accounting_tax) for tax in taxes)
-
-
-def _key(terms: InvoiceTerms, line: ProposalLine, account: PostingAccount) -> EntryKey:
-    return EntryKey(
-        account.posting_type,
-        account.main_account,
-        account.account_name,
-        terms.proposal.currency,
-        terms.rate.value,
-        dimension=line.default_dimension,
-    )
 
 
 def _reversal(transaction: ProjectTransaction | None) -> tuple[Addition, ...]:

@@ -120,8 +120,14 @@ class ProposalLine(Record):
     resource: Text | None = Field(default=None, alias="BookableResourceName")
     quantity: Number = Field(alias="Quantity")
     price: Number = Field(alias="SalesPrice")
-    # without tax, in the proposal's currency
+    # without tax, less the discount and plus the fee, in the proposal's currency
     amount: Number = Field(alias="LineAmount")
+    # None: nothing is taken off, nothing is added
+    discount: Number | None = Field(default=None, alias="DiscountAmount")
+    fee: Number | None = Field(default=None, alias="FeeAmount")
+    # where fee and discount are posted; a discount without one reduces the line's own revenue
+    fee_category: KeyText | None = Field(default=None, alias="FeeCategoryId")
+    discount_category: KeyText | None = Field(default=None, alias="DiscountCategoryId")
     tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
     tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
     default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")
@@ -185,6 +191,12 @@ class ProjectInvoiceLine(Record):
     currency: CurrencyCode = Field(alias="CurrencyId")
     # without tax, and its tax, in the invoice's currency
     amount: Number = Field(alias="LineAmount")
+    # what the amount is reduced and increased by; None: nothing
+    discount: Number | None = Field(default=None, alias="DiscountAmount")
+    fee: Number | None = Field(default=None, alias="FeeAmount")
+    # where fee and discount are posted; a discount without one reduces the line's own revenue
+    fee_category: KeyText | None = Field(default=None, alias="FeeCategoryId")
+    discount_category: KeyText | None = Field(default=None, alias="DiscountCategoryId")
     tax: Number = Field(alias="TaxAmount")
     # without tax, in the accounting currency
     amount_accounting_currency: Number = Field(alias="LineAmountMST")

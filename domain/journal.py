@@ -103,9 +103,12 @@ class JournalLineContent(Record):
     # cost lines: a unit and in all, in the cost currency
     unit_cost: Number = Field(alias="UnitCost")
     extended_cost: Number = Field(alias="ExtendedCost")
-    # sales lines: a unit and in all, in the price currency
+    # sales lines: a unit and in all, in the price currency; in all is less the discount and plus the fee
     unit_price: Number = Field(alias="UnitPrice")
     extended_price: Number = Field(alias="ExtendedPrice")
+    # None: nothing is taken off, nothing is added
+    discount: Number | None = Field(default=None, alias="DiscountAmount")
+    fee: Number | None = Field(default=None, alias="FeeAmount")
     # of the amounts above
     currency: CurrencyCode = Field(alias="TransactionCurrencyCode")
     # accounting currency for one unit of the line's currency, as 1.25 (finance shows 125)

@@ -14,6 +14,7 @@ from itertools import batched, groupby
 from typing import NamedTuple
 
 from domain.dimension_rules import line_dimensions
+from domain.discount_fee import NOTHING, Worth, turned, worth_of
 from domain.errors import Problem, problems_in
 from domain.exchange_rates import Rate, ledger_rate, sales_rate
 from domain.finance_parties import Parties
@@ -21,7 +22,7 @@ from domain.journal import JournalLineContent
 from domain.journal_refusals import refusal, reversed_sale, unknown_parties, unposted
 from domain.ledger import ProjectTransaction
 from domain.ledger_periods import accounting_date, period_start
-from domain.money import ZERO, round_amount
+from domain.money import ZERO
 from domain.option_sets import FinanceTransactionType
 from domain.rows import RowKey
 from domain.sales_tax import item_sales_tax_group, sales_tax_group, unreleased
@@ -62,9 +63,10 @@ def journal_line(
 
     Returns:
         The content, or every problem in precedence order: IN_OPENING_BALANCES, INTERCOMPANY_NOT_SUPPORTED,
-        RETAINER_NOT_SUPPORTED, TRANSACTION_CLASS_NOT_SUPPORTED (alone); UNBILLED_SALES_NOT_POSTED (alone) for a
-        reversal whose original is not posted; CONTRACT_UNKNOWN, CURRENCY_NOT_OF_CONTRACT, LINE_PROPERTY_MISSING,
-        CATEGORY_MISSING, EXCHANGE_RATE_MISSING, PROJECT_UNKNOWN, PRODUCT_NOT_RELEASED.
+        RETAINER_NOT_SUPPORTED, TRANSACTION_CLASS_NOT_SUPPORTED, DISCOUNT_AND_FEE_OFF (alone);
+        UNBILLED_SALES_NOT_POSTED (alone) for a reversal whose original is not posted; CONTRACT_UNKNOWN,
+        CURRENCY_NOT_OF_CONTRACT, LINE_PROPERTY_MISSING, CATEGORY_MISSING, EXCHANGE_RATE_MISSING, PROJECT_UNKNOWN,
+        PRODUCT_NOT_RELEASED.
     """
     if refused := refusal(setup, staged):
         return (refused,)
@@ -150,7 +152,9 @@ def _content(
         unit_cost=prices.unit_cost,
         extended_cost=prices.extended_cost,
         unit_price=prices.unit_price,
-        extended_price=prices.extended_price,
+        extended_price=prices.worth.net,
+        discount=prices.worth.discount or None,
+        fee=prices.worth.fee or None,
         currency=staged.currency,
         exchange_rate=rate.value,
         tax_group=sales_tax_group(setup, parties) if taxed else None,
@@ -175,6 +179,7 @@ def _with_dimensions(setup: LegalEntitySetup, content: JournalLineContent, parti
 
 def _taken_back(staged: StagedActual, actual_key: str, original: ProjectTransaction, day: date) -> JournalLineContent:
     """Turn the original's sign; a reversal takes back the whole of it."""
+    discount_fee = turned(original)
     return JournalLineContent(
         company=staged.company,
         actual=staged.actual,
@@ -197,6 +202,8 @@ def _taken_back(staged: StagedActual, actual_key: str, original: ProjectTransact
         extended_cost=ZERO,
         unit_price=original.price,
         extended_price=-original.amount,
+        discount=discount_fee["discount"],
+        fee=discount_fee["fee"],
         currency=original.currency,
         exchange_rate=original.exchange_rate,
         tax_group=original.tax_group,
@@ -210,14 +217,17 @@ class _Prices(NamedTuple):
     unit_cost: Decimal
     extended_cost: Decimal
     unit_price: Decimal
-    extended_price: Decimal
+    # of a sale
+    worth: Worth
 
 
 def _prices(staged: StagedActual, line_property: LineProperty) -> _Prices:
-    amount = round_amount(staged.amount, staged.currency)
+    worth = worth_of(staged, staged.currency)
     if staged.transaction_type is FinanceTransactionType.COST:
-        return _Prices(staged.price, amount, ZERO, ZERO)
-    return _Prices(ZERO, ZERO, staged.price, amount) if line_property.to_be_invoiced else _Prices(*[ZERO] * 4)
+        return _Prices(staged.price, worth.amount, ZERO, NOTHING)
+    if not line_property.to_be_invoiced:
+        return _Prices(ZERO, ZERO, ZERO, NOTHING)
+    return _Prices(ZERO, ZERO, staged.price, worth)
 
 
 def _accounting_date(setup: LegalEntitySetup, staged: StagedActual) -> date:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 
+from domain.discount_fee import has_any
 from domain.errors import Problem, ReasonCode
 from domain.finance_parties import Parties
 from domain.option_sets import FinanceTransactionType, TransactionClass
@@ -42,7 +43,7 @@ def refusal(setup: LegalEntitySetup, staged: StagedActual) -> Problem | None:
     if cut_off is not None and staged.document_date <= cut_off:
         return _in_opening_balances(staged, cut_off)
     if staged.transaction_class in CLASSES_OF_TYPE.get(staged.transaction_type, frozenset()):
-        return None
+        return without_feature(setup, staged)
     by_class = CLASS_REFUSALS.get(staged.transaction_class, ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED)
     return Problem(
         TYPE_REFUSALS.get(staged.transaction_type, by_class),
@@ -50,6 +51,17 @@ def refusal(setup: LegalEntitySetup, staged: StagedActual) -> Problem | None:
         " which the integration journal does not take; it stays in the staging table",
         (staged.actual,),
     )
+
+
+def without_feature(setup: LegalEntitySetup, staged: StagedActual) -> Problem | None:
+    """Keep a row with a discount or a fee aside where nobody has said that they are taken; it is never booked gross."""
+    if setup.parameters.discount_and_fee or not has_any(staged):
+        return None
+    sentence = (
+        f"Actual {staged.actual} has a discount or a fee, which {staged.company} does not take; turn on DiscountAndFee"
+        " in its ProjParameters for good, or reverse the actual and enter it without them"
+    )
+    return Problem(ReasonCode.DISCOUNT_AND_FEE_OFF, sentence, (staged.actual,))
 
 
 def reversed_sale(staged: StagedActual) -> str | None:

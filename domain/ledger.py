@@ -89,6 +89,9 @@ class ProjectTransaction(Record):
     # a unit and in all: cost of a cost, sales value of a sale; zero for a sale that is not to be invoiced
     price: Number = Field(alias="SalesPrice")
     amount: Number = Field(alias="LineAmount")
+    # of a sale: what the amount is reduced and increased by; None: nothing
+    discount: Number | None = Field(default=None, alias="DiscountAmount")
+    fee: Number | None = Field(default=None, alias="FeeAmount")
     currency: CurrencyCode = Field(alias="CurrencyId")
     # the amount in the accounting currency of the company
     accounting_amount: Number = Field(alias="AmountMST")

@@ -98,6 +98,8 @@ class LinePosting:
             quantity=line.quantity,
             price=line.unit_cost if is_cost else line.unit_price,
             amount=line_amount(line),
+            discount=line.discount,
+            fee=line.fee,
             currency=line.currency,
             accounting_amount=self.accounting_amount,
             exchange_rate=line.exchange_rate,
@@ -154,5 +156,5 @@ class LinePosting:
 
 
 def line_amount(line: JournalLine) -> Decimal:
-    """Give what a line is worth in its currency: cost of a cost, sales value of a sale."""
+    """Give what a line is worth in its currency: cost of a cost; sales value of a sale, with its discount and fee."""
     return line.extended_cost if line.transaction_type is FinanceTransactionType.COST else line.extended_price

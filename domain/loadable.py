@@ -28,7 +28,14 @@ from domain.contract import (
 from domain.errors import Problem, ReasonCode
 from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject, ReleasedProduct
 from domain.invoice_schedule import InvoiceSchedule
-from domain.loading_backlog import RETAINER_MOVES, loadable_retainer, ready_actual, ready_milestone, ready_retainer
+from domain.loading_backlog import (
+    RETAINER_MOVES,
+    loadable_retainer,
+    ready_actual,
+    ready_milestone,
+    ready_retainer,
+    wrong_discount_or_fee,
+)
 from domain.loading_columns import UNREAD_COLUMNS
 from domain.loading_lines import (
     own_milestone,
@@ -144,7 +151,7 @@ class Loadable:
 def _loadable_actual(record: Record, places: Places) -> Record | Problem:
     actual = cast(Actual, record)
     if actual.transaction_type in _LOADED_TYPES:
-        return actual
+        return wrong_discount_or_fee(actual) or actual
     name = actual.transaction_type.name.lower().replace("_", " ")
     way_out = "confirming an invoice makes them" if actual.transaction_type == TransactionType.BILLED_SALES else ""
     sentence = f"actual {actual.actual} is {name}; only cost and unbilled sales are loaded"

@@ -4,7 +4,9 @@ from typing import cast
 
 from domain.actuals import Actual
 from domain.backlog import BacklogEntry, ItemKind
+from domain.confirmation import TRANSACTION_CLASSES
 from domain.contract import Milestone
+from domain.discount_fee import NAMES, has_any, out_of_bounds
 from domain.errors import Problem, ReasonCode
 from domain.money import ZERO
 from domain.option_sets import BillingStatus, MilestoneStatus, TransactionType
@@ -41,6 +43,23 @@ def ready_retainer(record: Record) -> BacklogEntry | None:
     retainer = cast(Retainer, record)
     is_ready = retainer.invoice_status == MilestoneStatus.READY_TO_INVOICE and retainer.invoice is None
     return BacklogEntry(kind=ItemKind.RETAINER, item=retainer.retainer) if is_ready else None
+
+
+def wrong_discount_or_fee(actual: Actual) -> Problem | None:
+    """Refuse a discount or a fee of a cost, of the other sign than the amount, or of more than it."""
+    if not has_any(actual):
+        return None
+    is_work = (
+        actual.transaction_type == TransactionType.UNBILLED_SALES and actual.transaction_class in TRANSACTION_CLASSES
+    )
+    wrong = next(out_of_bounds(actual) if is_work else (name for name in NAMES if getattr(actual, name)), None)
+    if wrong is None:
+        return None
+    sentence = (
+        f"actual {actual.actual}: only unbilled sales of time, expense, material and fee have a {wrong}, with the sign "
+        "of the amount and never more than it; correct it or leave it out"
+    )
+    return Problem(ReasonCode.ROW_COLUMN_WRONG, sentence, (f"msdyn_{wrong}amount",))
 
 
 def loadable_retainer(record: Record) -> Record | Problem:

@@ -106,6 +106,12 @@ def prorated(number: Decimal, part: Decimal, whole: Decimal, places: int) -> Dec
         return (number * part / whole).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
+def prorated_alike(number: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """Take as much of a number as a part is of a whole, and round once to as many decimals as the finest has."""
+    exponent = min(int(each.as_tuple().exponent) for each in (number, part, whole))
+    return prorated(number, part, whole, -exponent)
+
+
 def percentage(part: Decimal, whole: Decimal) -> Decimal:
     """Tell what percentage a part is of a whole, to two decimals; of nothing it is zero."""
     if not whole:

@@ -12,13 +12,14 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from domain.dimensions import merged_dimensions
+from domain.discount_fee import has_any
 from domain.errors import Problem, ReasonCode, problems_in
 from domain.finance_parties import FinanceProject
 from domain.journal import JournalLine
 from domain.ledger import ProjectTransaction
 from domain.ledger_periods import accounting_date
 from domain.line_posting import LinePosting, Posting, line_amount
-from domain.money import ZERO, multiply
+from domain.money import ZERO, multiply, total
 from domain.option_sets import FinanceTransactionType, TransactionClass
 from domain.posting_types import PostingType
 from domain.setup import LegalEntitySetup
@@ -30,6 +31,14 @@ class PostingRule(NamedTuple):
 
     debit: PostingType
     credit: PostingType
+
+
+class Planned(NamedTuple):
+    """A posting that is to be made."""
+
+    rule: PostingRule
+    # in the line's currency
+    amount: Decimal
 
 
 # class: debit by the ledger status of its cost, credit; a status without a debit posts nothing
@@ -72,7 +81,8 @@ def post_line(
     Cost: debit cost or, by the ledger status of the revenue profile, WIP cost value or nothing; credit payroll
     allocation (time), offset account (expense) or cost-item (material). A sale that is to be invoiced and whose class
     accrues revenue: debit WIP sales value, credit accrued revenue; another sale: nothing. 4 h at 250 GBP and 1.25
-    accrue 1,000 GBP, 1,250 USD. A reversal takes back what its original accrued, from the same accounts, whatever the
+    accrue 1,000 GBP, 1,250 USD. A sale accrues less its discount, unless discounts are posted by themselves; its fee
+    accrues with it where fees do. A reversal takes back what its original accrued, from the same accounts, whatever the
     set-up says now.
 
     Args:
@@ -90,7 +100,7 @@ def post_line(
         sentence = f"Journal line {line.number}: project {line.project} is not known in {line.company}; add the project"
         return Problem(ReasonCode.PROJECT_UNKNOWN, sentence, (line.actual, line.project))
     accounting_amount = multiply(line_amount(line), line.exchange_rate, setup.accounting_currency)
-    decided = _reversed(line, original) if line.reverses else _postings(setup, line, project, accounting_amount)
+    decided = _reversed(line, original) if line.reverses else _postings(setup, line, project)
     found = accounting_date(setup, line.accounting_date), decided
     match found:
         case (date() as day, tuple() as postings):
@@ -122,8 +132,8 @@ def _reversed(line: JournalLine, original: ProjectTransaction | None) -> tuple[P
     )
 
 
-def _rule(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> PostingRule | Problem | None:
-    if line_amount(line) == ZERO:
+def _planned(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> Planned | Problem | None:
+    if not (line_amount(line) or has_any(line)):
         return None
     if line.transaction_type is FinanceTransactionType.SALES:
         return _accrual(setup, line, project)
@@ -137,16 +147,17 @@ def _rule(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -
     return _cost(setup, line, project)
 
 
-def _cost(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> PostingRule | Problem | None:
+def _cost(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> Planned | Problem | None:
     profile = setup.revenue_profile(line.billing_method, project, line.contract)
     if isinstance(profile, Problem):
         return profile
     status = profile.cost_ledger_statuses[line.transaction_class]
     debit = COST_DEBITS[line.transaction_class].get(status)
-    return PostingRule(debit, COST_CREDITS[line.transaction_class]) if debit else None
+    rule = PostingRule(debit, COST_CREDITS[line.transaction_class]) if debit else None
+    return Planned(rule, line.extended_cost) if rule else None
 
 
-def _accrual(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> PostingRule | Problem | None:
+def _accrual(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> Planned | Problem | None:
     # accruing what will not be invoiced would leave WIP for ever
     line_property = setup.line_property(line.billing_type)
     if isinstance(line_property, Problem):
@@ -157,20 +168,25 @@ def _accrual(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject
     profile = setup.revenue_profile(FinanceBillingMethod.TIME_AND_MATERIAL, project, line.contract)
     if isinstance(profile, Problem):
         return profile
-    return ACCRUAL_RULE if line.transaction_class in profile.accrued_classes else None
+    own, fee = line.extended_price - (line.fee or ZERO), line.fee or ZERO
+    if setup.parameters.line_discount_category is not None:
+        # the discount is posted by itself when it is invoiced, so until then the sale is worth all of its price
+        own += line.discount or ZERO
+    parts = ((line.transaction_class, own), (TransactionClass.FEE, fee))
+    accrued = total(part for class_, part in parts if class_ in profile.accrued_classes)
+    return Planned(ACCRUAL_RULE, accrued) if accrued else None
 
 
-def _postings(
-    setup: LegalEntitySetup, line: JournalLine, project: FinanceProject, accounting_amount: Decimal
-) -> tuple[Posting, ...] | Problem:
-    rule = _rule(setup, line, project)
-    if not isinstance(rule, PostingRule):
-        return rule or ()
+def _postings(setup: LegalEntitySetup, line: JournalLine, project: FinanceProject) -> tuple[Posting, ...] | Problem:
+    planned = _planned(setup, line, project)
+    if not isinstance(planned, Planned):
+        return planned or ()
+    rule, amount = planned
     debit = setup.account(rule.debit, project, line.category, line.funding_source)
     credit = setup.account(rule.credit, project, line.category, line.funding_source)
     match (debit, credit):
         case (PostingAccount() as debited, PostingAccount() as credited):
-            amount = line_amount(line)
+            accounting_amount = multiply(amount, line.exchange_rate, setup.accounting_currency)
             return _posting(line, debited, amount, accounting_amount), _posting(
                 line, credited, -amount, -accounting_amount
             )

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from domain.commands import Guid as CommandGuid
 from domain.commands import Instant
+from domain.discount_fee import Worth, net_of
 from domain.money import ZERO
 from domain.option_sets import (
     BillingMethod,
@@ -125,6 +126,9 @@ class InvoiceLine(Record):
     complimentary: Number = Field(alias="msdyn_complimentaryamount")
     # of the chargeable details, as people entered it
     tax: Number = Field(default=ZERO, alias="tax")
+    # what the contract line takes off and adds, percent; what is edited or added by hand follows them
+    discount_percent: Number | None = Field(default=None, alias="msdyn_discountpercentage")
+    fee_percent: Number | None = Field(default=None, alias="msdyn_feepercentage")
 
     @property
     def key(self) -> RowKey:
@@ -144,6 +148,9 @@ class InvoiceLineDetail(Record):
     quantity: Number = Field(alias="msdyn_quantity")
     price: Number = Field(alias="msdyn_price")
     amount: Number = Field(alias="msdyn_amount")
+    # what is taken off the amount and what is added to it; None: nothing
+    discount: Number | None = Field(default=None, alias="msdyn_discountamount")
+    fee: Number | None = Field(default=None, alias="msdyn_feeamount")
     # as people entered it, for the customer to read; finance computes its own
     tax: Number | None = Field(default=None, alias="msdyn_tax")
     currency: Guid = Field(alias="transactioncurrencyid")
@@ -163,6 +170,8 @@ class InvoiceLineDetail(Record):
     # corrections: the detail that was invoiced, with what it was invoiced for
     original_detail: Guid | None = Field(default=None, alias="msdyn_originalinvoicelinedetail")
     previous_amount: Number | None = Field(default=None, alias="msdyn_previousamount")
+    previous_discount: Number | None = Field(default=None, alias="invoicing_previousdiscount")
+    previous_fee: Number | None = Field(default=None, alias="invoicing_previousfee")
     previous_quantity: Number | None = Field(default=None, alias="invoicing_previousquantity")
     previous_tax: Number | None = Field(default=None, alias="invoicing_previoustax")
     origins: Texts = Field(default=(), alias="msdyn_transactionorigins")
@@ -193,8 +202,15 @@ class InvoiceLineDetail(Record):
 
     @property
     def invoice_amount(self) -> Decimal:
-        """What it adds to its invoice: of a correction, only the difference to what was invoiced before."""
-        return self.amount - (self.previous_amount or ZERO)
+        """What it adds to its invoice with discount and fee: of a correction, the difference to what was invoiced."""
+        return net_of(self) if self.previous is None else net_of(self) - net_of(self.previous)
+
+    @property
+    def previous(self) -> Worth | None:
+        """What a correction replaces; None: it is none."""
+        if self.previous_amount is None:
+            return None
+        return Worth(self.previous_amount, self.previous_discount or ZERO, self.previous_fee or ZERO)
 
     @property
     def invoice_tax(self) -> Decimal:

@@ -13,11 +13,14 @@ from types import MappingProxyType
 
 from domain.completeness import ON_ACCOUNT_CLASSES
 from domain.dimension_rules import line_dimensions
+from domain.discount_fee import worth_of
 from domain.errors import Problem, ReasonCode, by_precedence, problems_in
 from domain.finance_parties import Parties
 from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine
+from domain.invoice_revenue import categories
+from domain.journal_refusals import without_feature
 from domain.ledger import ProjectTransaction
-from domain.money import ZERO, round_amount
+from domain.money import round_amount
 from domain.option_sets import TransactionClass
 from domain.sales_tax import TaxGroups, item_sales_tax_group, sales_tax_group, unreleased
 from domain.setup import LegalEntitySetup
@@ -71,7 +74,7 @@ def on_account_transaction(
 
 
 def has_revenue(setup: LegalEntitySetup, staged: StagedActual) -> bool | Problem:
-    """Tell whether a billed sale becomes a line: it is to be invoiced and its amount is not zero.
+    """Tell whether a billed sale becomes a line: it is to be invoiced and its amount or its fee is not zero.
 
     Returns:
         Whether it does, or LINE_PROPERTY_MISSING.
@@ -79,7 +82,7 @@ def has_revenue(setup: LegalEntitySetup, staged: StagedActual) -> bool | Problem
     line_property = setup.line_property(staged.billing_type)
     if isinstance(line_property, Problem):
         return line_property
-    return line_property.to_be_invoiced and round_amount(staged.amount, staged.currency) != ZERO
+    return line_property.to_be_invoiced and not worth_of(staged, staged.currency).is_nothing
 
 
 def proposal_line(
@@ -107,15 +110,16 @@ def proposal_line(
     Returns:
         The line; None when it carries no revenue (non-chargeable, complimentary, zero); or the first problem in
         precedence order: DOCUMENT_WRONG_STATE (what a credit takes back is not posted), CURRENCY_NOT_OF_CONTRACT,
-        TRANSACTION_CLASS_NOT_SUPPORTED, CATEGORY_MISSING, PROJECT_UNKNOWN, PRODUCT_NOT_RELEASED, MILESTONE_MISSING;
-        LINE_PROPERTY_MISSING before all of them.
+        TRANSACTION_CLASS_NOT_SUPPORTED, DISCOUNT_AND_FEE_OFF, CATEGORY_MISSING, PROJECT_UNKNOWN, FEE_NOT_POSTED,
+        PRODUCT_NOT_RELEASED, MILESTONE_MISSING; LINE_PROPERTY_MISSING before all of them.
     """
     revenue = has_revenue(setup, staged)
     if isinstance(revenue, Problem) or not revenue:
         return revenue or None
     if problems := by_precedence(_problems(setup, proposal, staged, parties, source)):
         return problems[0]
-    groups = _tax_groups(setup, staged, parties, source)
+    groups, worth = _tax_groups(setup, staged, parties, source), worth_of(staged, staged.currency)
+    own = _own_categories(setup, staged, source)
     return ProposalLine(
         proposal=proposal.proposal,
         number=number,
@@ -131,7 +135,11 @@ def proposal_line(
         resource=staged.resource,
         quantity=staged.quantity,
         price=staged.price,
-        amount=round_amount(staged.amount, staged.currency),
+        amount=worth.net,
+        discount=worth.discount or None,
+        fee=worth.fee or None,
+        fee_category=_name(own["fee_category"]),
+        discount_category=_name(own["discount_category"]),
         tax_group=groups.group,
         tax_item_group=groups.item_group,
         default_dimension=_dimension(setup, staged, parties, source),
@@ -154,6 +162,7 @@ def _problems(
             f"{about}: the accounting of transaction {source.actual} is being adjusted; wait, or ask for it again"
         )
         yield Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (staged.actual, source.actual))
+    yield from _problems_of_discount_and_fee(setup, staged, source, about)
     if staged.currency != proposal.currency:
         sentence = f"{about} is in {staged.currency}, the proposal in {proposal.currency}; revise the proforma"
         yield Problem(ReasonCode.CURRENCY_NOT_OF_CONTRACT, sentence, (staged.actual,))
@@ -170,6 +179,35 @@ def _problems(
     elif source is None and staged.transaction_class not in ON_ACCOUNT_CLASSES:
         category = setup.category(staged.category, staged.transaction_class)
         yield from problems_in(category, *unreleased(setup, staged, parties))
+
+
+def _problems_of_discount_and_fee(
+    setup: LegalEntitySetup, staged: StagedActual, source: Source | None, about: str
+) -> Iterator[Problem]:
+    if off := without_feature(setup, staged):
+        yield off
+        return
+    yield from problems_in(*_own_categories(setup, staged, source).values())
+    if staged.fee and isinstance(source, ProjectTransaction) and not source.fee:
+        sentence = (
+            f"{about} has a fee, but none was posted with unbilled sale {source.actual}; credit it in Dataverse and"
+            " enter the sale again with its fee"
+        )
+        yield Problem(ReasonCode.FEE_NOT_POSTED, sentence, (staged.actual, source.actual))
+
+
+def _own_categories(
+    setup: LegalEntitySetup, staged: StagedActual, source: Source | None
+) -> Mapping[str, str | Problem | None]:
+    """Say where fee and discount are posted; a credit takes them back from where they are."""
+    if isinstance(source, ProjectInvoiceLine):
+        return {"fee_category": source.fee_category, "discount_category": source.discount_category}
+    return categories(setup, staged)
+
+
+def _name(category: str | Problem | None) -> str | None:
+    # a problem has been told before lines are made
+    return None if isinstance(category, Problem) else category
 
 
 def _credits_nothing(about: str, staged: StagedActual, original_key: str) -> Problem:

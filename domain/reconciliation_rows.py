@@ -11,11 +11,12 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from domain.actuals import Actual
+from domain.discount_fee import net_of, worth_of
 from domain.errors import ReasonCode
 from domain.journal import Journal, JournalLine, JournalStatus, LineStatus
 from domain.ledger import LedgerEntry, ProjectTransaction
 from domain.line_posting import LinePosting, line_amount
-from domain.money import ZERO, round_amount
+from domain.money import ZERO
 from domain.option_sets import FinanceBillingType, FinanceTransactionType, TransactionType
 from domain.pending_work import PendingWork, WorkKind
 from domain.reconciliation import Difference, Passed, PostAgain, Remark, SyncAgain, WorkAgain, WriteBackAgain
@@ -120,7 +121,7 @@ def worth(row: Actual | StagedActual, around: Around, company: str, currency: st
         is_cost = row.transaction_type is TransactionType.COST
     else:
         billing_type, is_cost = row.billing_type, row.transaction_type is FinanceTransactionType.COST
-    return round_amount(row.amount, currency) if is_cost or around.is_billed(company, billing_type) else ZERO
+    return worth_of(row, currency).net if is_cost or around.is_billed(company, billing_type) else ZERO
 
 
 def arrived(row: Row, around: Around) -> Iterator[Difference]:
@@ -133,10 +134,12 @@ def arrived(row: Row, around: Around) -> Iterator[Difference]:
     if actual is None or not crosses(actual):
         why = "Dataverse does not have" if actual is None else "that Dataverse keeps for itself"
         what = f"finance has staged rows {why}; compare both, and reverse what was booked for them"
-        yield Difference(Remark(ReasonCode.EXTRA_ROW, what, currency=row.currency), row.id, -staged.amount)
+        yield Difference(Remark(ReasonCode.EXTRA_ROW, what, currency=row.currency), row.id, -net_of(staged))
         return
     told = {
         "amount": actual.amount - staged.amount,
+        "discount": (actual.discount or ZERO) - (staged.discount or ZERO),
+        "fee": (actual.fee or ZERO) - (staged.fee or ZERO),
         "quantity": actual.quantity - staged.quantity,
         "price": actual.price - staged.price,
     }
@@ -153,10 +156,10 @@ def arrived(row: Row, around: Around) -> Iterator[Difference]:
 def _not_there(row: Row, actual: Actual, around: Around) -> Difference:
     if row.has_arrived:
         what = "staged rows were lost after they had been imported; restore them from a backup of FinanceActualsStaging"
-        return Difference(Remark(ReasonCode.LOST_ROW, what, currency=row.currency), row.id, actual.amount)
+        return Difference(Remark(ReasonCode.LOST_ROW, what, currency=row.currency), row.id, net_of(actual))
     what = "actuals have not arrived in finance; their sync is sent again"
     remark = Remark(ReasonCode.NOT_ARRIVED, what, mend=around.sync, currency=row.currency)
-    return Difference(remark, row.id, actual.amount)
+    return Difference(remark, row.id, net_of(actual))
 
 
 def book(row: Row, booked: Booked, around: Around) -> tuple[Passed, list[Difference]]:
@@ -201,7 +204,7 @@ def _of_line(row: Row, staged: StagedActual, booked: Booked, around: Around) -> 
         return
     if line is None:
         what = f"lines of journal {journal.journal} are gone; restore FinanceIntegrationJournalLines from a backup"
-        yield Difference(Remark(ReasonCode.LOST_ROW, what, currency=row.currency), row.id, staged.amount)
+        yield Difference(Remark(ReasonCode.LOST_ROW, what, currency=row.currency), row.id, net_of(staged))
         return
     wanted = worth(staged, around, staged.company, staged.currency)
     reverses = staged.reverses is not None

@@ -142,6 +142,8 @@ def corrective_detail(draft: str, billed: Billed) -> InvoiceLineDetail:
         "correction": True,
         "original_detail": original.detail,
         "previous_amount": sale.amount,
+        "previous_discount": sale.discount,
+        "previous_fee": sale.fee,
         "previous_quantity": sale.quantity,
         "previous_tax": original.tax,
         "source": sale.actual,

@@ -163,7 +163,11 @@ class Parameters(SetupItem):
     # True: the dimensions of a proposal's header can be edited (Allow updates to project dimensions for accounts
     # receivable)
     edits_header_dimensions: bool = Field(default=False, alias="AllowARDimensionUpdate")
-    # for an actual without a transaction category
+    # True: rows with a discount or a fee are taken; once they were, it must stay so
+    discount_and_fee: bool = Field(default=False, alias="DiscountAndFee")
+    # the category to whose revenue account discounts are debited; None: they reduce the revenue of their lines
+    line_discount_category: KeyText | None = Field(default=None, alias="LineDiscountCategory")
+    # for an actual without a transaction category; that of fees is also the fee's that is added to a line
     time_category: KeyText | None = Field(default=None, alias="TimeCategory")
     expense_category: KeyText | None = Field(default=None, alias="ExpenseCategory")
     material_category: KeyText | None = Field(default=None, alias="MaterialCategory")

@@ -22,6 +22,9 @@ class StagedActual(Record):
     quantity: Number = Field(alias="Quantity")
     price: Number = Field(alias="UnitPrice")
     amount: Number = Field(alias="Amount")
+    # what is taken off the amount and what is added to it, with its sign; None: nothing
+    discount: Number | None = Field(default=None, alias="DiscountAmount")
+    fee: Number | None = Field(default=None, alias="FeeAmount")
     currency: CurrencyCode = Field(alias="TransactionCurrencyId")
     # the transaction date
     document_date: Day = Field(alias="DocumentDate")

@@ -45,7 +45,7 @@ _IS_BILLED_SALES = Condition("msdyn_transactiontypecode", Operator.EQUAL, Transa
 MAP = TableMap(
     name="project_operations_integration_actuals",
     label="Project Operations integration actuals (msdyn_actuals)",
-    version="1.0.0.19",
+    version="1.0.0.21",
     source=Table.DATAVERSE_ACTUALS,
     target=Table.FINANCE_ACTUALS_STAGING,
     direction=Direction.BIDIRECTIONAL,
@@ -62,6 +62,8 @@ MAP = TableMap(
         ColumnMapping("msdyn_quantity", "Quantity"),
         ColumnMapping("msdyn_price", "UnitPrice"),
         ColumnMapping("msdyn_amount", "Amount"),
+        ColumnMapping("msdyn_discountamount", "DiscountAmount"),
+        ColumnMapping("msdyn_feeamount", "FeeAmount"),
         ColumnMapping("transactioncurrencyid", "TransactionCurrencyId", lookups.CURRENCY_CODE),
         ColumnMapping("msdyn_transactiondate", "DocumentDate", lookups.DAY),
         ColumnMapping("msdyn_accountingdate", "AccountingDate", lookups.DAY),

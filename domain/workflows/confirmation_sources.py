@@ -8,6 +8,7 @@ from domain.backlog import ItemKind, source_kind
 from domain.confirmation import Source
 from domain.confirmed import Terms
 from domain.contract import Milestone
+from domain.discount_fee import has_any
 from domain.option_sets import BillingMethod
 from domain.ports import RowStore
 from domain.proforma import InvoiceLine, InvoiceLineDetail
@@ -32,8 +33,8 @@ def read_sources(store: RowStore, details: Sequence[InvoiceLineDetail]) -> dict[
 
 def terms_for(store: RowStore, terms: Terms, details: Sequence[InvoiceLineDetail]) -> Terms:
     """Add what only some details ask for: how their invoice lines are billed, and their retainers."""
-    if any(detail.source_key is None or detail.correction for detail in details):
-        # only lines that were added by hand, and their corrections, ask how their invoice line is billed
+    if any(detail.source_key is None or detail.correction or has_any(detail) for detail in details):
+        # only lines that were added by hand, their corrections, discount and fee ask how their invoice line is billed
         terms = replace(terms, fixed_price_lines=_fixed_price_lines(store, terms.invoice.invoice))
     if any(detail.retainer_key for detail in details):
         terms = replace(terms, retainers=read_retainers(store, details))

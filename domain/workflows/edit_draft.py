@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import batched
 
 from domain.contract import Currency
+from domain.discount_fee import Percents
 from domain.draft_acts import ACT_DETAILS_MAX, DraftAct, RowChange
-from domain.draft_editing import Changes, NewLine, added, edited, field_name
+from domain.draft_editing import NO_PERCENTS, Changes, NewLine, added, edited, field_name
 from domain.errors import Problem, ReasonCode, Refused, by_precedence
 from domain.option_sets import ProjectInvoiceStatus
 from domain.outcome import Action, Outcome
@@ -21,6 +22,9 @@ from domain.tables import Table
 from domain.workflows.draft_acts import Decide, act_on_draft
 from domain.workflows.draft_retainers import chargeable_of, retainer_details, retainers_of
 from domain.workflows.reading import find_record, read_records
+
+# fields that discount and fee follow
+_REPRICING = frozenset(("quantity", "price"))
 
 type Details = Mapping[str, InvoiceLineDetail]
 
@@ -43,7 +47,11 @@ def edit_details(store: RowStore, *, invoice: str, edits: Mapping[str, Changes])
     def decide(header: Invoice) -> DraftAct | None:
         currency = _currency(store, header)
         found = _details(store, header, named)
-        results = [(detail, edited(detail, named[id_], currency)) for id_, detail in found.items()]
+        percents = _percents(store, header) if any(_REPRICING & each.keys() for each in named.values()) else {}
+        results = [
+            (detail, edited(detail, named[id_], currency, percents.get(detail.line, NO_PERCENTS)))
+            for id_, detail in found.items()
+        ]
         _refuse_if_any(header, (result for _, result in results))
         _refuse_if_any(header, _too_much(store, header, [each for _, each in results]))
         changed = [_change(before, after) for before, after in results if isinstance(after, InvoiceLineDetail)]
@@ -158,6 +166,12 @@ def _line(store: RowStore, header: Invoice, number: int) -> InvoiceLine:
         sentence = f"invoice {header.number} has no line {number}; its lines are {known}"
         raise Refused(Problem(ReasonCode.INVOICE_LINE_UNKNOWN, sentence, (header.invoice,)))
     return found
+
+
+def _percents(store: RowStore, header: Invoice) -> Mapping[str, Percents]:
+    """Read what each invoice line takes off and adds."""
+    lines = read_records(store, Table.DATAVERSE_INVOICE_LINES, header.invoice, InvoiceLine)
+    return {line.line: Percents(line.discount_percent, line.fee_percent) for line in lines}
 
 
 def _too_much(

@@ -7,6 +7,7 @@ from domain.actuals import TransactionConnection
 from domain.commands import SyncTableMap
 from domain.contract import Milestone
 from domain.customer_invoice import CustomerInvoice
+from domain.discount_fee import net_of
 from domain.errors import ReasonCode
 from domain.invoice_proposal import ProjectInvoice, Proposal
 from domain.ledger import CustomerTransaction, LedgerEntry, TaxTransaction
@@ -130,7 +131,7 @@ def _rows_of_invoice(look: Look, standing: Standing, lines: _Lines, around: Arou
             if row.actual is not None:
                 count += 1
                 if row.actual.billing_type is BillingType.CHARGEABLE:
-                    chargeable = total((chargeable, row.actual.amount))
+                    chargeable = total((chargeable, net_of(row.actual)))
     for difference in of_confirmed(standing, count, chargeable):
         tie_out.say(difference)
     for where, left in (("proposal lines", lines.proposed), ("lines of the posted invoice", lines.posted)):

@@ -132,7 +132,7 @@ def test_there_is_no_document_without_a_map() -> None:
 def test_the_catalogue_is_complete() -> None:
     assert {(each.name, each.version, each.direction) for each in TABLE_MAPS} == {
         ("project_invoice_proposal_v2", "1.0.0.3", Direction.DATAVERSE_TO_FINANCE),
-        ("project_operations_integration_actuals", "1.0.0.19", Direction.BIDIRECTIONAL),
+        ("project_operations_integration_actuals", "1.0.0.21", Direction.BIDIRECTIONAL),
         ("project_transaction_relationships", "1.0.0.0", Direction.DATAVERSE_TO_FINANCE),
         ("contract_line_milestones", "1.0.0.7", Direction.DATAVERSE_TO_FINANCE),
         ("customer_invoice_export", "1.0.0.0", Direction.FINANCE_TO_DATAVERSE),

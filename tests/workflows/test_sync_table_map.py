@@ -63,7 +63,7 @@ def test_actuals_stand_in_staging_under_their_own_keys(store: MemoryRowStore) ->
         "action": "rows_synced",
         "document": CONTRACT,
         "map": ACTUALS,
-        "version": "1.0.0.19",
+        "version": "1.0.0.21",
         "rows": 2,
         "filtered_out": 0,
         "updated": 0,
