@@ -128,8 +128,7 @@ def _content(
     defaults: _Defaults,
     day: date,
 ) -> JournalLineContent:
-    line_property, category, rate = defaults
-    prices = _prices(staged, line_property)
+    (line_property, category, rate), prices = defaults, _prices(staged, defaults.line_property)
     taxed = staged.transaction_type is FinanceTransactionType.SALES
     return JournalLineContent(
         company=staged.company,

@@ -76,7 +76,6 @@ class LinePosting:
     def transaction(self) -> ProjectTransaction:
         """The row of the project subledger."""
         line = self.line
-        is_cost = line.transaction_type is FinanceTransactionType.COST
         wip = self._posting_of(PostingType.WIP_SALES_VALUE)
         accrued = self._posting_of(PostingType.ACCRUED_REVENUE_SALES_VALUE)
         return ProjectTransaction(
@@ -96,7 +95,7 @@ class LinePosting:
             line_property=line.line_property,
             reverses=line.reverses,
             quantity=line.quantity,
-            price=line.unit_cost if is_cost else line.unit_price,
+            price=line_price(line),
             amount=line_amount(line),
             discount=line.discount,
             fee=line.fee,
@@ -158,3 +157,8 @@ class LinePosting:
 def line_amount(line: JournalLine) -> Decimal:
     """Give what a line is worth in its currency: cost of a cost; sales value of a sale, with its discount and fee."""
     return line.extended_cost if line.transaction_type is FinanceTransactionType.COST else line.extended_price
+
+
+def line_price(line: JournalLine) -> Decimal:
+    """Give what a unit of a line is worth in its currency, before discount and fee."""
+    return line.unit_cost if line.transaction_type is FinanceTransactionType.COST else line.unit_price

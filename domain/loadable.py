@@ -30,11 +30,11 @@ from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProj
 from domain.invoice_schedule import InvoiceSchedule
 from domain.loading_backlog import (
     RETAINER_MOVES,
+    loadable_actual,
     loadable_retainer,
     ready_actual,
     ready_milestone,
     ready_retainer,
-    wrong_discount_or_fee,
 )
 from domain.loading_columns import UNREAD_COLUMNS
 from domain.loading_lines import (
@@ -44,7 +44,6 @@ from domain.loading_lines import (
     problems_of_splits,
 )
 from domain.milestone_header import MilestoneHeader
-from domain.option_sets import TransactionType
 from domain.record import Record
 from domain.retainer import Retainer
 from domain.rows import RowKey
@@ -99,7 +98,6 @@ _SCHEDULE_MOVES = frozenset(
         "invoicing_failures",
     )
 )
-_LOADED_TYPES = frozenset((TransactionType.COST, TransactionType.UNBILLED_SALES))
 
 
 def _as_given(record: Record, places: Places) -> Record | Problem:
@@ -146,18 +144,6 @@ class Loadable:
     def unread(self) -> frozenset[str]:
         """The table's columns that we do not read."""
         return UNREAD_COLUMNS.get(self.entity_set, frozenset())
-
-
-def _loadable_actual(record: Record, places: Places) -> Record | Problem:
-    actual = cast(Actual, record)
-    if actual.transaction_type in _LOADED_TYPES:
-        return wrong_discount_or_fee(actual) or actual
-    name = actual.transaction_type.name.lower().replace("_", " ")
-    way_out = "confirming an invoice makes them" if actual.transaction_type == TransactionType.BILLED_SALES else ""
-    sentence = f"actual {actual.actual} is {name}; only cost and unbilled sales are loaded"
-    return Problem(
-        ReasonCode.ROW_COLUMN_WRONG, f"{sentence}, {way_out}" if way_out else sentence, ("msdyn_transactiontypecode",)
-    )
 
 
 def _placed_connection(record: Record, places: Places) -> Record | Problem:
@@ -282,7 +268,7 @@ LOADABLE: tuple[Loadable, ...] = (
         is_updatable=False,
         moves=_ACTUAL_MOVES,
         table_map="project_operations_integration_actuals",
-        complete=_loadable_actual,
+        complete=lambda record, places: loadable_actual(record),
         backlog_entry=ready_actual,
     ),
     Loadable(

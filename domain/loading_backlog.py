@@ -20,6 +20,7 @@ RETAINER_MOVES = frozenset(
         *("invoicing_reservations", "invoicing_events"),
     )
 )
+_LOADED_TYPES = frozenset((TransactionType.COST, TransactionType.UNBILLED_SALES))
 
 
 def ready_actual(record: Record) -> BacklogEntry | None:
@@ -43,6 +44,19 @@ def ready_retainer(record: Record) -> BacklogEntry | None:
     retainer = cast(Retainer, record)
     is_ready = retainer.invoice_status == MilestoneStatus.READY_TO_INVOICE and retainer.invoice is None
     return BacklogEntry(kind=ItemKind.RETAINER, item=retainer.retainer) if is_ready else None
+
+
+def loadable_actual(record: Record) -> Record | Problem:
+    """Refuse an actual that only an invoice makes, and one with a discount or a fee that it can't have."""
+    actual = cast(Actual, record)
+    if actual.transaction_type in _LOADED_TYPES:
+        return wrong_discount_or_fee(actual) or actual
+    name = actual.transaction_type.name.lower().replace("_", " ")
+    way_out = "confirming an invoice makes them" if actual.transaction_type == TransactionType.BILLED_SALES else ""
+    sentence = f"actual {actual.actual} is {name}; only cost and unbilled sales are loaded"
+    return Problem(
+        ReasonCode.ROW_COLUMN_WRONG, f"{sentence}, {way_out}" if way_out else sentence, ("msdyn_transactiontypecode",)
+    )
 
 
 def wrong_discount_or_fee(actual: Actual) -> Problem | None:

@@ -103,9 +103,8 @@ def proposal_line(
         staged: the billed sale.
         actual_key: key text of its staged row.
         parties: project, contract and customer.
-        source: what it bills: the posted unbilled sale, or the on-account transaction of its milestone; what a credit
-            takes back: the posted invoice line; None: nothing stands behind it. That every sale that must have one has
-            one is known before lines are made.
+        source: the posted unbilled sale, the on-account transaction of its milestone, or the posted invoice line that a
+            credit takes back; None: nothing stands behind it. That what must have one has one is known before.
 
     Returns:
         The line; None when it carries no revenue (non-chargeable, complimentary, zero); or the first problem in
@@ -118,6 +117,18 @@ def proposal_line(
         return revenue or None
     if problems := by_precedence(_problems(setup, proposal, staged, parties, source)):
         return problems[0]
+    return _line(setup, proposal, number, staged, actual_key, parties, source)
+
+
+def _line(
+    setup: LegalEntitySetup,
+    proposal: Proposal,
+    number: int,
+    staged: StagedActual,
+    actual_key: str,
+    parties: Parties,
+    source: Source | None,
+) -> ProposalLine:
     groups, worth = _tax_groups(setup, staged, parties, source), worth_of(staged, staged.currency)
     own = _own_categories(setup, staged, source)
     return ProposalLine(
