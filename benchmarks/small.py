@@ -6,6 +6,7 @@ import time
 import timeit
 from pathlib import Path
 
+from benchmarks.invocation import invocation_seconds
 from domain.actuals import Actual
 from domain.limits import check_columns
 from domain.tables import Table
@@ -23,6 +24,7 @@ def small_costs() -> dict[str, float]:
     actual = Actual.from_columns(row.columns)
     return {
         "import of function_app.py, warm, ms": 1000 * _import_seconds(),
+        "one invocation of an empty function in the worker, us": 1e6 * invocation_seconds(),
         "columns of an actual to a record, us": _micro(lambda: Actual.from_columns(row.columns)),
         "record of an actual to columns, us": _micro(actual.to_columns),
         "a changed copy of an actual, us": _micro(lambda: actual.changed(description="other")),
