@@ -8,6 +8,8 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="session")
 def quiet() -> Iterator[None]:
-    logging.getLogger("invoicing").setLevel(logging.CRITICAL + 1)
+    logger = logging.getLogger("invoicing")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
     yield
-    logging.getLogger("invoicing").setLevel(logging.NOTSET)
+    logger.setLevel(level)

@@ -208,7 +208,7 @@ def test_the_calls_grow_by_pages_and_transactions(count: int) -> None:
     methods = Counter(call.method for call in line.memory.calls)
     hundreds = -(-count // 100)
     # claims, details, connections and the index; the lines, the number, the index of drafts and the header
-    assert methods["write"] == 4 * hundreds + 4
+    assert methods["write"] == 4 * hundreds + 5
     # lines, customers and retainers of the contract, the index, the items, the draft's lines and details
     assert methods["read_pages"] == (7 if count > 3 else 6)
     # the contract, its account, the draft twice and the counter; few items are read one by one
