@@ -20,6 +20,7 @@ from domain.commands import (
     SyncTableMap,
     WriteBackPosting,
 )
+from domain.journal import Journal
 from domain.outcome import Action, Outcome
 from domain.problems import OpenProblem
 from domain.record import KeyText, Record, Text
@@ -127,16 +128,20 @@ def ready_event(contract: str, item: str) -> TimelineEvent:
     )
 
 
-def journal_event(journal: str, lines: int, correlation: str) -> TimelineEvent:
-    """Tell that an integration journal was made of rows of staging."""
-    return TimelineEvent(
-        document=journal,
-        stage="journal-lines",
-        action="journal_lines_imported",
-        effect=f"lines={lines}",
-        cause="import_from_staging",
-        correlation=correlation,
-    )
+def journal_events(journal: Journal) -> Iterator[TimelineEvent]:
+    """Tell that an integration journal was made of rows of staging, and of how many, whatever became of them since.
+
+    A journal of errors was made by posting: nothing is told of it, though a slow import may find its rows there.
+    """
+    if journal.original is None:
+        yield TimelineEvent(
+            document=journal.journal,
+            stage="journal-lines",
+            action="journal_lines_imported",
+            effect=f"lines={journal.lines + (journal.deleted or 0)}",
+            cause="import_from_staging",
+            correlation=journal.correlation,
+        )
 
 
 def draft_event(invoice: str, kind: str, act: str, effect: str) -> TimelineEvent:

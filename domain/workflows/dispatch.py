@@ -1,6 +1,6 @@
 """Which workflow does what a command asks for: the one place where both meet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -52,10 +52,30 @@ def perform(store: RowStore, sender: CommandSender, command: Command, policy: Po
     Raises:
         NotYet: what it needs is not there yet; its reason is stored.
     """
-    outcome = handle(store, command, lambda: _work(store, sender, command, policy))
+    held = _Held()
+    outcome = handle(store, command, lambda: _work(store, held, command, policy))
+    held.release(sender)
     if command.reference is None:
         return outcome
     return replace(outcome, facts={"reference": command.reference, **outcome.facts})
+
+
+class _Held:
+    """Keeps what a command sends until its problem is cleared and its event written.
+
+    Otherwise a command that can't clear its problem would send the same again in every try, and each of what it sends
+    as well: tries to the power of stages. Who dies before it is sent has not deleted the message, and comes back.
+    """
+
+    def __init__(self) -> None:
+        self._batches: list[tuple[Sequence[Command], int]] = []
+
+    def send(self, commands: Sequence[Command], *, delay_seconds: int = 0) -> None:
+        self._batches.append((commands, delay_seconds))
+
+    def release(self, sender: CommandSender) -> None:
+        for commands, delay_seconds in self._batches:
+            sender.send(commands, delay_seconds=delay_seconds)
 
 
 def _work(store: RowStore, sender: CommandSender, command: Command, policy: Policy) -> Outcome:

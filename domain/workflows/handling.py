@@ -13,10 +13,11 @@ from domain.errors import (
     RowMissing,
     by_precedence,
 )
+from domain.invoice_proposal import Proposal, ProposalStatus
 from domain.outcome import Action, Outcome
 from domain.ports import RowStore
 from domain.problems import OpenProblem, met_again, open_problem, problem_key
-from domain.rows import Delete, Insert, Replace, StoredRow, Value
+from domain.rows import Delete, Insert, Replace, RowKey, StoredRow, Value
 from domain.saving import ROUNDS_MAX, save
 from domain.tables import Table
 from domain.timeline import ALWAYS, events_of, solved_event
@@ -48,11 +49,19 @@ def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Ou
         raise
     if outcome.problems:
         keep_problem(store, _row(command, by_precedence(outcome.problems)[0]))
-    else:
+    if not outcome.problems or _is_past(store, command):
         clear_problem(store, command.document, command.stage)
     if command.name not in MARKED_WITHIN and not (outcome.problems and command.name in WHOLE):
         mark(store, events_of(command, outcome))
     return outcome
+
+
+def _is_past(store: RowStore, command: Command) -> bool:
+    """Whether a tick has imported the proposal, and cleared its problem, before a slow command kept what it had met."""
+    if not isinstance(command, ImportProposal):
+        return False
+    row = store.find(Table.FINANCE_INVOICE_PROPOSALS, RowKey(command.proposal, command.proposal))
+    return row is not None and Proposal.from_columns(row.columns).status is not ProposalStatus.AWAITING_LINES
 
 
 def keep_problem(store: RowStore, problem: OpenProblem, *, is_counted: bool = False) -> None:

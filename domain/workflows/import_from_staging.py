@@ -35,7 +35,7 @@ from domain.workflows.import_journal_lines import import_journal_lines
 from domain.workflows.import_on_account import import_on_account
 from domain.workflows.import_proposal import import_lines
 from domain.workflows.relate_vouchers import relate_vouchers
-from domain.workflows.work_index import TABLE, pending, take_turns
+from domain.workflows.work_index import pending, still_pends, take_turns
 
 # pieces of work of one kind in one tick
 WORK_PER_TICK_MAX = 500
@@ -147,8 +147,7 @@ def _keep_or_clear(store: RowStore, row: StoredRow, outcome: Outcome, now: datet
             since=now,
         )
         keep_problem(store, stored)
-        # another worker may have finished the work and cleared the problem before it was kept
-        if store.find(TABLE, row.key) is not None:
+        if still_pends(store, row):
             return
     clear_problem(store, work.partition, work.stage)
 

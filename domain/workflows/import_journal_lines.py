@@ -29,7 +29,7 @@ from domain.rows import Insert, Merge, RowKey, StoredRow, Value
 from domain.saving import replace_status, save
 from domain.setup import LegalEntitySetup
 from domain.tables import Table
-from domain.timeline import journal_event
+from domain.timeline import journal_events
 from domain.workflows.companies import Companies
 from domain.workflows.deleted_lines import LINES, give_back
 from domain.workflows.journal_vouchers import choose_vouchers
@@ -218,7 +218,7 @@ def _make(store: RowStore, work: _Work) -> tuple[int, bool]:
 def _make_journal(store: RowStore, work: _Work, journal: str, members: Sequence[Staged]) -> None:
     key = RowKey(journal, journal)
     header = find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, key, Journal) or _made(store, work, key, members)
-    mark(store, (journal_event(journal, header.lines, work.range.correlation),))
+    mark(store, journal_events(header))
     if header.status in AT_REST:
         return
     ready = posting_work(

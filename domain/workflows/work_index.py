@@ -54,6 +54,21 @@ def claim(store: RowStore, row: StoredRow) -> StoredRow | None:
     return stands if stands is not None and PendingWork.from_columns(stands.columns).claims == claims else None
 
 
+def still_pends(store: RowStore, row: StoredRow) -> bool:
+    """Tell whether work is still to be done, after its problem was kept; who was about to put it away leaves it now.
+
+    Otherwise a worker that has cleared the problems of its finished work, and dies right after it has put the work
+    away, would leave ours for good.
+    """
+    # nothing changes but the version
+    same = Merge(row.key.row, {"Kind": row.columns["Kind"]})
+    try:
+        save(store, TABLE, row.key.partition, (same,))
+    except RowMissing:
+        return False
+    return True
+
+
 def put_away(store: RowStore, row: StoredRow) -> None:
     """Remove work that is done, unless somebody has begun it again since.
 

@@ -12,10 +12,7 @@ from random import Random
 from threading import Semaphore, Thread, get_ident
 from typing import NamedTuple
 
-from domain.commands import ImportProposal
 from domain.errors import InvoicingError, OutcomeUnknown
-from domain.rows import Delete
-from domain.tables import Table
 from functions.storage.memory import Call
 from tests.faults.host import Asked, Message, deliveries_max, hand_over, wired
 from tests.faults.kinds import Effect, Moment
@@ -110,18 +107,10 @@ class Simulation:
         world.position = len(self.story.acts)
         world.run()
         settle(world)
-        self._clear_false_alarms(world)
         effects = assert_through(world.line, begins_in_finance=self.story.begins_in_finance)
         # reversals stand on the journal of the tick that finds them: there the oracles decide alone
         is_told_apart = self.story.name in REGROUPED
         return Told(self.calls, self.faults, effects, [] if is_told_apart else ends_alike(straight(self.story), world))
-
-    def _clear_false_alarms(self, world: World) -> None:
-        """Take away the one thing that is known and not mended: see "What it does not show" in docs/reliability.md."""
-        for row in world.store.rows(Table.INVOICING_PROBLEMS):
-            if row.key.row.startswith(f"{ImportProposal.name}|"):
-                self.faults["false alarm of two ticks"] += 1
-                world.store.write(Table.INVOICING_PROBLEMS, row.key.partition, (Delete(row.key.row),))
 
     # -- whose turn it is
 

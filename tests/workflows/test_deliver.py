@@ -9,8 +9,10 @@ from domain.problems import OpenProblem
 from domain.retries import Retries
 from domain.tables import Table
 from domain.workflows.deliver import deliver
-from tests.line import ADATUM, CONTRACT_ADATUM, START, Breaker, Line, ProcessDied
+from functions.storage.memory import Call
+from tests.line import ADATUM, COHO, CONTRACT_ADATUM, CONTRACT_COHO, START, Breaker, Line, ProcessDied
 from tests.workflows.adatum import guid
+from tests.workflows.restless import nothing
 
 KEPT = Outcome(Action.DEAD_LETTER_RECORDED, "kept")
 
@@ -108,3 +110,28 @@ def test_a_document_that_fails_for_ever_holds_up_no_other() -> None:
     assert [row.changed_at for row in line.rows(Table.DATAVERSE_INVOICES)] == [START]
     assert len(line.dead) == 20
     assert all(isinstance(dead.error, NotYet) for dead in line.dead)
+
+
+def test_a_table_of_problems_that_is_refused_multiplies_no_messages() -> None:
+    line = Line.in_memory()
+    line.load_samples(COHO)
+    line.drain()
+    line.mark_ready(CONTRACT_COHO)
+    line.create_proforma(CONTRACT_COHO)
+    line.drain()
+    (invoice,) = line.rows(Table.DATAVERSE_INVOICES)
+    line.confirm(invoice.key.row)
+    before = len(line.queues.sent)
+    line.memory.before_call = refused
+    with pytest.raises(OutcomeUnknown):
+        # even the letter can't be kept with its problem
+        line.drain()
+    line.memory.before_call = nothing
+    (confirmation,) = {type(command) for command in line.queues.sent[before:]}
+    assert confirmation is ConfirmInvoice
+    assert len(line.queues.sent) - before < line.retries.tries_max
+
+
+def refused(call: Call) -> None:
+    if call.table is Table.INVOICING_PROBLEMS:
+        raise OutcomeUnknown(f"{call.table}: the storage answered 429")

@@ -7,7 +7,7 @@ from domain.pending_work import PendingWork, WorkKind
 from domain.rows import Delete
 from domain.tables import Table
 from domain.workflows.import_from_staging import WORK_PER_TICK_MAX, import_from_staging
-from domain.workflows.work_index import TABLE, claim, take_turns
+from domain.workflows.work_index import TABLE, claim, put_away, still_pends, take_turns
 from functions.storage.memory import Call
 from tests.line import COHO, START, Line
 from tests.many_lines import drafted
@@ -106,6 +106,20 @@ def test_a_problem_that_another_worker_has_solved_meanwhile_does_not_stay() -> N
     line.tick()
     assert len(lines(line)) == 1
     assert problems(line) == []
+
+
+def test_work_whose_problem_was_just_kept_is_not_put_away() -> None:
+    line = finance(currency="GBP")
+    stage(line, sale(1, **WAITS))
+    (finished,) = line.rows(TABLE)
+    # the slow worker keeps its problem when the fast one has cleared it and is about to put the work away
+    assert still_pends(line.store, finished)
+    put_away(line.store, finished)
+    assert [row.columns for row in line.rows(TABLE)] == [finished.columns]
+    (again,) = line.rows(TABLE)
+    put_away(line.store, again)
+    assert line.rows(TABLE) == []
+    assert not still_pends(line.store, finished)
 
 
 def test_work_that_vanishes_while_it_is_done_does_not_stop_the_tick() -> None:

@@ -15,9 +15,10 @@ from domain.outcome import Outcome
 from domain.pending_work import WorkKind
 from domain.tables import Table
 from domain.workflows.dispatch import perform
+from functions.storage.memory import Call
 from tests.finance_builders import PROPOSAL
 from tests.line import Line
-from tests.workflows.restless import dying
+from tests.workflows.restless import dying, nothing
 from tests.workflows.staged_work import (
     ACCRUES,
     add_setup,
@@ -158,6 +159,24 @@ def test_what_the_queue_found_missing_is_cleared_by_the_tick() -> None:
     line.post_all()
     assert problems(line) == []
     assert read_proposal(line).status == ProposalStatus.INVOICED
+
+
+def test_what_a_slow_command_found_missing_does_not_stay_when_a_tick_has_imported_it() -> None:
+    line = posted()
+    header(line, *(billed(each) for each in SALES))
+
+    def overtake(call: Call) -> None:
+        # it has looked, and is about to say what is missing
+        if call.table is Table.INVOICING_PROBLEMS:
+            line.memory.before_call = nothing
+            for each in SALES:
+                bill(line, each)
+            line.tick()
+
+    line.memory.before_call = overtake
+    assert [problem.code.value for problem in ask(line).problems] == ["billed_sales_mismatch"]
+    assert len(proposal_lines(line)) == 3
+    assert problems(line) == []
 
 
 def test_importing_twice_changes_nothing() -> None:
