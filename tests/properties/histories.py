@@ -14,7 +14,8 @@ from functools import cache
 from domain.actuals import Actual, TransactionConnection
 from domain.commands import Command
 from domain.contract import Contract, ContractCustomer, ContractLine, Currency, Milestone
-from domain.draft_editing import NewLine
+from domain.discount_fee import Percents
+from domain.draft_editing import NO_PERCENTS, NewLine
 from domain.errors import NotYet
 from domain.identifiers import derive_id
 from domain.journal import Journal, JournalLine, JournalStatus
@@ -73,6 +74,8 @@ class Work:
     cost_currency: str | None
     # False: the sale is entered in a currency that its contract does not have
     own_currency: bool = True
+    # what its contract line took off and added when it was approved
+    percents: Percents = NO_PERCENTS
 
 
 @cache
@@ -136,6 +139,11 @@ class History:
         """Enter a row of set-up, or change the one that stands for the whole company."""
         body = {"table": Table.FINANCE_SETUP.value, "company": company, "rows": [{"Kind": kind, **columns}]}
         self.line.load("set-up", json.dumps(body).encode())
+
+    def agree(self, contract: str, percents: Percents) -> None:
+        """Agree on what the first line of a time-and-material contract takes off and adds."""
+        line = self.terms(contract).line.changed(discount_percent=percents.discount, fee_percent=percents.fee)
+        self.load(Table.DATAVERSE_CONTRACT_LINES, line)
 
     # -- what people do
 
@@ -329,6 +337,8 @@ class History:
         currency = terms.contract.currency
         if not work.own_currency:
             currency = next(each for code, each in currencies().items() if each != currency and code != "DKK")
+        amount = multiply(work.quantity, work.price, "USD")
+        both = work.percents.of(amount, "USD")
         return Actual(
             actual=self.new_id(),
             transaction_type=TransactionType.UNBILLED_SALES,
@@ -337,7 +347,9 @@ class History:
             billing_status=BillingStatus.UNBILLED_SALES_CREATED,
             quantity=work.quantity,
             price=work.price,
-            amount=multiply(work.quantity, work.price, "USD"),
+            amount=amount,
+            discount=both["discount"],
+            fee=both["fee"],
             currency=currency,
             transaction_date=work.day,
             contract=terms.contract.contract,

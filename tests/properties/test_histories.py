@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from domain.discount_fee import Percents
 from domain.errors import Refused
 from domain.option_sets import BillingType, TransactionClass
 from domain.pending_work import WorkKind
@@ -44,6 +45,9 @@ RATES = st.decimals(min_value=50, max_value=300, places=2)
 # picks one of what there is, round and round
 PLACES = st.integers(min_value=0, max_value=19)
 
+PERCENT = st.one_of(st.none(), st.decimals(min_value=0, max_value=100, places=1))
+PERCENTS = st.one_of(st.just(Percents()), st.builds(Percents, PERCENT, PERCENT))
+
 WORKS = st.builds(
     Work,
     contract=st.sampled_from(CONTRACTS),
@@ -54,6 +58,7 @@ WORKS = st.builds(
     day=WORK_DAYS,
     cost_currency=st.sampled_from((None, "USD", "GBP", "DKK")),
     own_currency=st.sampled_from((*[True] * 9, False)),
+    percents=PERCENTS,
 )
 EDITS = st.one_of(
     st.tuples(st.just("quantity"), EDITED),
@@ -81,13 +86,17 @@ class Histories(RuleBasedStateMachine):
     # -- the legal entity
 
     @initialize(
-        accrues=st.booleans(), lines_per_journal=st.sampled_from((1, 3, 200)), agreed=RATES, bad=st.sampled_from(BAD)
+        accrues=st.booleans(),
+        lines_per_journal=st.sampled_from((1, 3, 200)),
+        agreed=RATES,
+        bad=st.sampled_from(BAD),
+        discounts=st.sampled_from((None, "TRAVEL")),
     )
-    def set_up(self, accrues: bool, lines_per_journal: int, agreed: Decimal, bad: str) -> None:
+    def set_up(self, accrues: bool, lines_per_journal: int, agreed: Decimal, bad: str, discounts: str | None) -> None:
         history, line = self.history, self.history.line
         rows = {row.key.row: row.columns for row in line.rows(Table.FINANCE_SETUP) if row.key.partition == "usmf"}
         parameters = {**rows["ProjParameters"], "LinesPerJournal": lines_per_journal, "PeriodUnit": "Months"}
-        parameters["JournalPostingErrors"] = bad
+        parameters |= {"JournalPostingErrors": bad, "DiscountAndFee": True, "LineDiscountCategory": discounts}
         del parameters["Kind"]
         history.set_up("usmf", "ProjParameters", **parameters)
         flags = dict.fromkeys(("PostWIPEmpl", "PostWIPCost", "PostWIPItem", "PostWIPFee"), accrues)
@@ -109,6 +118,10 @@ class Histories(RuleBasedStateMachine):
             self.history.approve(work)
         self.history.plan_milestone(amount, AUGUST[0])
         plan_retainer(self.history, "C-COHO", amount + 1, AUGUST[0])
+
+    @rule(contract=st.sampled_from(("C-ADATUM", "C-COHO")), percents=PERCENTS)
+    def percentages_are_agreed(self, contract: str, percents: Percents) -> None:
+        self.history.agree(contract, percents)
 
     @rule(work=WORKS)
     def work_is_approved(self, work: Work) -> None:
