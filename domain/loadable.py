@@ -127,6 +127,8 @@ class Loadable:
     is_finance: bool = False
     # True: a row that stands with other content is brought up to date, otherwise it is a problem
     is_updatable: bool = True
+    # columns that stay True once they are
+    for_good: frozenset[str] = frozenset()
     # columns that later stages write
     moves: frozenset[str] = frozenset()
     # the table map that carries the rows across; None: they stay where they are
@@ -280,7 +282,7 @@ LOADABLE: tuple[Loadable, ...] = (
         table_map="project_transaction_relationships",
         complete=_placed_connection,
     ),
-    Loadable(Table.FINANCE_SETUP, "", SETUP_KINDS, _own_key, is_finance=True),
+    Loadable(Table.FINANCE_SETUP, "", SETUP_KINDS, _own_key, is_finance=True, for_good=frozenset(("DiscountAndFee",))),
     Loadable(Table.FINANCE_CUSTOMERS, "", _one(FinanceCustomer), _own_key, is_finance=True),
     Loadable(Table.FINANCE_PROJECTS, "", _one(FinanceProject), _own_key, is_finance=True),
     Loadable(Table.FINANCE_CONTRACTS, "", _one(FinanceContract), _own_key, is_finance=True),

@@ -228,6 +228,11 @@ def decide(loadable: Loadable, row: CleanRow, stands: StoredRow | None) -> Inser
     differing = _differing(loadable, row, stands)
     if not differing:
         return None
+    if kept := next(
+        (name for name in differing if name in loadable.for_good and stands.columns.get(name) is True), None
+    ):
+        sentence = "is turned on for good, because rows may have been posted with it; say true here as well"
+        return FieldProblem(kept, Problem(ReasonCode.ROW_DIFFERS, sentence))
     if loadable.is_updatable:
         return Merge(row.key.row, {name: row.columns[name] for name in differing}, stands.etag)
     name = differing[0]

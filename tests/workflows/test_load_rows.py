@@ -213,3 +213,26 @@ def test_progress_is_told_after_each_batch(loader: Loader) -> None:
 def test_more_bad_rows_than_anybody_reads_are_counted(loader: Loader) -> None:
     report = loader.rows(*([5] * 1_200))
     assert (report.bad, len(report.problems)) == (1_200, 1_000)
+
+
+def test_discount_and_fee_are_turned_on_for_good(loader: Loader) -> None:
+    formats = dict.fromkeys(("InvoiceNumberFormat", "InvoiceVoucherFormat", "JournalVoucherFormat"), "USMF-######")
+
+    def parameters(**columns: object) -> FileReport:
+        row = {"Kind": "ProjParameters", "AccountingCurrency": "USD", **formats, **columns}
+        body = {"table": Table.FINANCE_SETUP.value, "company": "usmf", "rows": [row]}
+        return loader.run(open_document("set-up.json", json.dumps(body).encode()))
+
+    def stands() -> object:
+        row = loader.store.find(Table.FINANCE_SETUP, RowKey("usmf", "ProjParameters"))
+        return row.columns["DiscountAndFee"] if row else None
+
+    assert parameters().bad == 0
+    assert parameters(DiscountAndFee=True).updated == 1
+    for off in (parameters(DiscountAndFee=False), parameters(LinesPerJournal=7)):
+        assert [(each.field, each.problem.code) for each in off.problems] == [
+            ("DiscountAndFee", ReasonCode.ROW_DIFFERS)
+        ]
+        assert off.updated == 0
+    assert stands() is True
+    assert parameters(DiscountAndFee=True, LinesPerJournal=7).updated == 1
