@@ -4,8 +4,9 @@ import pytest
 
 from domain.contract import Contract, ContractCustomer
 from domain.option_sets import BulkConfirmationStatus, InvoiceState, ProjectInvoiceStatus
+from domain.rows import Merge
 from domain.tables import Table
-from tests.builders import details_of, invoices, put_all, retainer
+from tests.builders import details_of, invoices, lines, put_all, retainer
 from tests.cli.conftest import Terminal
 
 DAY = "2026-08-31"
@@ -27,6 +28,16 @@ def test_a_draft_is_shown_with_ids_and_total(drafted: Terminal) -> None:
     said = drafted.say("draft", "PRO-000001")
     assert first_line(drafted) in said
     assert "PRO-000001: 1 line detail, 1,000.00 GBP, tax 0, draft" in said
+
+
+def test_discount_and_fee_are_shown_where_there_are_any(drafted: Terminal) -> None:
+    assert "discount" not in drafted.say("draft", "PRO-000001")
+    (line,) = lines(drafted.line)
+    percents = {"msdyn_discountpercentage": "10", "msdyn_feepercentage": "5"}
+    drafted.line.store.write(Table.DATAVERSE_INVOICE_LINES, line.key.partition, (Merge(line.key.row, percents),))
+    assert "712.50 GBP" in drafted.say("edit", "PRO-000001", "quantity=3", "--all")
+    said = drafted.say("draft", "PRO-000001")
+    assert all(told in said for told in ("discount", "75.00", "fee", "37.50", "712.50 GBP"))
 
 
 def test_a_line_is_edited_and_the_total_follows(drafted: Terminal) -> None:

@@ -1,10 +1,11 @@
 """What the project manager does to drafts: show, edit, add and remove lines, refresh, review, delete, confirm many."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
 from domain.contract import TransactionCategory
+from domain.discount_fee import NAMES, has_any
 from domain.draft_editing import NewLine, field_name
 from domain.errors import Problem
 from domain.money import decimal_from
@@ -31,12 +32,13 @@ BILLING_TYPES = {each.name.lower(): each for each in BillingType}
 def show_draft(desk: Desk, name: str) -> int:
     """Print the line details of an invoice."""
     invoice = find_invoice(desk, name)
-    table = grid(
-        f"{invoice.number}, {invoice.name}",
-        *("id", "line", "class", "date", "what", "quantity", "price", "amount", "tax", "billing type"),
-        right=("quantity", "price", "amount", "tax"),
-    )
-    draw_rows(desk.console, table, (_cells(each) for each in _details(desk, invoice)))
+    details = list(_details(desk, invoice))
+    # most contracts have neither discount nor fee
+    both = NAMES if any(map(has_any, details)) else ()
+    figures = ("quantity", "price", "amount", *both, "tax")
+    columns = ("id", "line", "class", "date", "what", *figures, "billing type")
+    table = grid(f"{invoice.number}, {invoice.name}", *columns, right=figures)
+    draw_rows(desk.console, table, (_cells(each, figures) for each in details))
     _tell_total(desk, invoice)
     return 0
 
@@ -183,12 +185,17 @@ def _category(desk: Desk, name: str | None) -> str | None:
     return found.category
 
 
-def _cells(detail: InvoiceLineDetail) -> tuple[object, ...]:
+def _cells(detail: InvoiceLineDetail, figures: Iterable[str]) -> tuple[object, ...]:
     billing = "" if detail.billing_type is None else detail.billing_type.name.lower().replace("_", "-")
-    figures = (f"{detail.quantity:f}", f"{detail.price:,f}", f"{detail.amount:,f}", f"{detail.tax or 0:,f}")
     use = "" if detail.retainer_use is None else f" {detail.retainer_use.value}"
     what = (f"{detail.transaction_class.name.lower()}{use}", detail.transaction_date, detail.description or "")
-    return (detail.detail[:SHORT], detail.line_number, *what, *figures, billing)
+    return (
+        detail.detail[:SHORT],
+        detail.line_number,
+        *what,
+        *(f"{getattr(detail, name) or 0:,f}" for name in figures),
+        billing,
+    )
 
 
 def _tell(desk: Desk, invoice: Invoice, outcome: Outcome) -> int:

@@ -6,6 +6,7 @@ from datetime import date
 from domain.actuals import Actual, TransactionConnection
 from domain.confirmation import digest_of
 from domain.contract import Contract, ContractCustomer
+from domain.discount_fee import net_of
 from domain.identifiers import derive_id
 from domain.money import ZERO, total
 from domain.option_sets import BillingType, ProjectInvoiceStatus, TransactionType
@@ -20,7 +21,7 @@ def confirmed_invoice(
 ) -> Invoice:
     """Make the header as confirmation leaves it."""
     billed = [actual for actual in actuals if actual.transaction_type == TransactionType.BILLED_SALES]
-    amount = total(actual.amount for actual in billed if actual.billing_type == BillingType.CHARGEABLE)
+    amount = total(net_of(actual) for actual in billed if actual.billing_type == BillingType.CHARGEABLE)
     wish = derive_id("scenario-confirmed", invoice)
     return Invoice(
         invoice=invoice,
