@@ -20,7 +20,8 @@ from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.post_pending import posting_command, read_pending
 from tests.faults.world import TICK, Act, Story, World
 from tests.line import END_OF_AUGUST, START
-from tests.properties.histories import History, Work
+from tests.properties.histories import History
+from tests.properties.work import Work
 from tests.workflows.test_revise_invoice import wish_for
 from tools.scenarios.confirmed import confirmed_invoice
 

@@ -15,18 +15,14 @@ from domain.actuals import Actual, TransactionConnection
 from domain.commands import Command
 from domain.contract import Contract, ContractCustomer, ContractLine, Currency, Milestone
 from domain.discount_fee import Percents
-from domain.draft_editing import NO_PERCENTS, NewLine
+from domain.draft_editing import NewLine
 from domain.errors import NotYet
 from domain.identifiers import derive_id
 from domain.journal import Journal, JournalLine, JournalStatus
-from domain.money import multiply
 from domain.option_sets import (
-    BillingStatus,
-    BillingType,
     MilestoneStatus,
     ProjectInvoiceStatus,
     TransactionClass,
-    TransactionType,
 )
 from domain.pending_work import WorkKind
 from domain.proforma import Invoice, InvoiceLineDetail
@@ -41,6 +37,7 @@ from domain.workflows.post_pending import posting_command, read_pending
 from domain.workflows.refresh_draft import refresh_draft
 from domain.workflows.update_to_draft import update_to_draft
 from tests.line import ADATUM, COHO, DANISH, SAMPLES, SHARED, Delivery, Line, Snapshot
+from tests.properties.work import Terms, Work, cost_of, sale_of
 from tests.workflows.restless import copy_of, dying
 
 CONTRACTS = ("C-ADATUM", "C-COHO", "C-DANISH")
@@ -49,33 +46,6 @@ OWN = ("msdyn_actuals", "msdyn_transactionconnections", "msdyn_contractlinesched
 # rounds in which everything must come to rest
 ROUNDS_MAX = 12
 COMPANIES = {"C-ADATUM": "usmf", "C-COHO": "usmf", "C-DANISH": "dkds"}
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What a row of a contract has to say."""
-
-    contract: Contract
-    line: ContractLine
-    payer: ContractCustomer
-
-
-@dataclass(frozen=True)
-class Work:
-    """Approved work: how much, at which price, to whom, and what it cost."""
-
-    contract: str
-    transaction_class: TransactionClass
-    quantity: Decimal
-    price: Decimal
-    billing_type: BillingType
-    day: date
-    # of the cost, as ISO code; None: without a cost
-    cost_currency: str | None
-    # False: the sale is entered in a currency that its contract does not have
-    own_currency: bool = True
-    # what its contract line took off and added when it was approved
-    percents: Percents = NO_PERCENTS
 
 
 @cache
@@ -106,9 +76,9 @@ class History:
         """Load the cost and, but for fixed price, the unbilled sale of approved work; their connection comes later."""
         terms, actuals = self.terms(work.contract), []
         if work.contract != "C-DANISH":
-            actuals.append(self._sale(terms, work))
+            actuals.append(sale_of(self.new_id(), terms, work, currencies()))
         if work.cost_currency is not None and work.transaction_class != TransactionClass.FEE:
-            actuals.append(self._cost(terms, work))
+            actuals.append(cost_of(self.new_id(), terms, work, currencies()))
         self.load(Table.DATAVERSE_ACTUALS, *actuals)
         if len(actuals) == 2:
             self.unconnected.append(_connection(*actuals))
@@ -332,49 +302,6 @@ class History:
         if records:
             rows = [record.to_columns() for record in records]
             self.line.load(table.value, json.dumps({"table": table.value, "rows": rows}).encode())
-
-    def _sale(self, terms: Terms, work: Work) -> Actual:
-        currency = terms.contract.currency
-        if not work.own_currency:
-            currency = next(each for code, each in currencies().items() if each != currency and code != "DKK")
-        amount = multiply(work.quantity, work.price, "USD")
-        both = work.percents.of(amount, "USD")
-        return Actual(
-            actual=self.new_id(),
-            transaction_type=TransactionType.UNBILLED_SALES,
-            transaction_class=work.transaction_class,
-            billing_type=work.billing_type,
-            billing_status=BillingStatus.UNBILLED_SALES_CREATED,
-            quantity=work.quantity,
-            price=work.price,
-            amount=amount,
-            discount=both["discount"],
-            fee=both["fee"],
-            currency=currency,
-            transaction_date=work.day,
-            contract=terms.contract.contract,
-            contract_line=terms.line.line,
-            contract_customer=terms.payer.contract_customer,
-            project=terms.line.project,
-            owning_company=terms.contract.owning_company,
-        )
-
-    def _cost(self, terms: Terms, work: Work) -> Actual:
-        return Actual(
-            actual=self.new_id(),
-            transaction_type=TransactionType.COST,
-            transaction_class=work.transaction_class,
-            billing_type=work.billing_type,
-            quantity=work.quantity,
-            price=Decimal(100),
-            amount=multiply(work.quantity, Decimal(100), "USD"),
-            currency=currencies()[work.cost_currency or ""],
-            transaction_date=work.day,
-            contract=terms.contract.contract,
-            contract_line=terms.line.line,
-            project=terms.line.project,
-            owning_company=terms.contract.owning_company,
-        )
 
 
 def at_rest(line: Line) -> Snapshot:

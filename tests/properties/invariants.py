@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from domain.actuals import Actual
 from domain.completeness import SALE_ROLES
-from domain.discount_fee import NAMES, net_of
 from domain.invoice_proposal import ProjectInvoice, ProjectInvoiceLine, Proposal, ProposalLine, ProposalStatus
 from domain.journal import Journal, JournalLine, JournalStatus, JournalType, LineStatus
 from domain.ledger import CustomerTransaction, LedgerEntry, ProjectTransaction, TransactionStatus, out_of_balance
@@ -31,6 +30,7 @@ from domain.rows import RowKey
 from domain.staging import StagedActual, StagedRelationship
 from domain.tables import Table
 from tests.line import Line, Snapshot
+from tests.properties.chains import asked_for, left_over, values
 from tests.properties.journal_moves import assert_moves
 from tests.properties.retainer_invariants import assert_retainers, without_retainers
 from tests.workflows.restless import numbers
@@ -168,8 +168,7 @@ def _an_invoice_bills_its_total(seen: Seen) -> None:
         if not _is_confirmed(invoice):
             assert billed == [], f"{invoice.number} is a draft and has billed sales"
             continue
-        chargeable = [net_of(each) for each in billed if each.billing_type == BillingType.CHARGEABLE]
-        assert sum(chargeable, ZERO) == invoice.amount, f"{invoice.number} bills another amount than its total"
+        assert asked_for(billed) == invoice.amount, f"{invoice.number} bills another amount than its total"
         assert len(billed) == invoice.billed_sales, f"{invoice.number} counts other billed sales than it has"
 
 
@@ -192,19 +191,15 @@ def _unbilled_sales_of_an_invoice_come_to_nothing(seen: Seen) -> None:
         ]
         made = without_retainers(seen.of_invoice(invoice.invoice, TransactionType.UNBILLED_SALES))
         chain = [*sources, *made]
-        assert sum((each.quantity for each in chain), ZERO) == ZERO, f"{invoice.number} leaves unbilled quantity"
-        for name in ("amount", *NAMES):
-            left = sum((getattr(each, name) or ZERO for each in chain), ZERO)
-            assert left == ZERO, f"{invoice.number} leaves unbilled {name}"
+        left = left_over(chain)
+        assert not left, f"{invoice.number} leaves unbilled {', '.join(left)}"
         billed = without_retainers(seen.of_invoice(invoice.invoice, TransactionType.BILLED_SALES))
         replaced = [each for each in sources if each.adjustment_status is None]
         replaced += [each for each in made if each.adjustment_status != AdjustmentStatus.UNADJUSTABLE]
         _bills_all_that_was_worked(invoice, sources, seen)
         # a fixed-price line has no unbilled sales
         if chain and not invoice.has_corrections:
-            bills = Counter((each.quantity, each.amount, each.discount, each.fee) for each in billed)
-            sales = ((each.quantity, each.amount, each.discount, each.fee) for each in replaced)
-            assert bills == Counter(sales), invoice.number
+            assert Counter(map(values, billed)) == Counter(map(values, replaced)), invoice.number
 
 
 def _bills_all_that_was_worked(invoice: Invoice, sources: Iterable[Actual], seen: Seen) -> None:

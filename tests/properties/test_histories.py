@@ -18,9 +18,10 @@ from domain.errors import Refused
 from domain.option_sets import BillingType, TransactionClass
 from domain.pending_work import WorkKind
 from domain.tables import Table
-from tests.properties.histories import CONTRACTS, History, Work, at_rest
+from tests.properties.histories import CONTRACTS, History, at_rest
 from tests.properties.invariants import assert_always, assert_finished, assert_kept
 from tests.properties.retainer_acts import plan_retainer, refund
+from tests.properties.work import Work
 from tests.tie_out import assert_explained
 
 # what CI runs, always the same
