@@ -25,8 +25,9 @@ from benchmarks.stores import store_of
 from domain.commands import COMMANDS
 from domain.ports import RowStore
 from functions.messages import encode
-from functions.setting_list import SETUP_SECONDS
+from functions.setting_list import SETUP_SECONDS, WRITES_AT_ONCE
 from functions.settings import StorageConnection
+from functions.storage.at_once import AtOnceRowStore
 from functions.storage.clients import queue_service
 from functions.storage.queues import AzureCommandSender
 from functions.storage.remembering import RememberingRowStore
@@ -123,7 +124,8 @@ def _run(
 
 
 def _as_wired(store: RowStore) -> RowStore:
-    return RememberingRowStore(store, float(SETUP_SECONDS.default or 0), time.monotonic)
+    remembering = RememberingRowStore(store, float(SETUP_SECONDS.default or 0), time.monotonic)
+    return AtOnceRowStore(remembering, int(WRITES_AT_ONCE.default or 1))
 
 
 def _prepared(notes: str) -> dict[str, list[Any]]:

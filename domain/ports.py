@@ -1,9 +1,9 @@
 """What the workflows need from the outside, and nothing about how it is done."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from domain.commands import Command
 from domain.rows import Operation, RowKey, StoredRow
@@ -52,6 +52,24 @@ class RowStore(Protocol):
             AlreadyExists: an insert found a row. RowMissing: a merge, replace or delete found none.
             ChangedMeanwhile: another version stands. OutcomeUnknown: no clear answer. In all of these but the last,
                 nothing was written by this try.
+        """
+        ...
+
+
+@runtime_checkable
+class SeveralAtOnce(Protocol):
+    """What a RowStore may be able to do besides; over one that can't, everything is done in turn."""
+
+    def each_at_once[T](self, do: Callable[[T], None], things: Iterable[T]) -> None:
+        """Do something with each thing, several at a time, in any order.
+
+        Args:
+            do: safe for threads.
+            things: taken lazily.
+
+        Raises:
+            Exception: of the first thing in order that failed, when all that were under way have ended; what had not
+                begun by then is not begun.
         """
         ...
 

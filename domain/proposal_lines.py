@@ -9,6 +9,7 @@ comes from the posted transaction, that of milestones from the on-account transa
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from types import MappingProxyType
 
 from domain.completeness import ON_ACCOUNT_CLASSES
@@ -39,6 +40,27 @@ LINE_TABLES: Mapping[TransactionClass, str] = MappingProxyType(
 )
 
 type Source = ProjectTransaction | OnAccountTransaction | ProjectInvoiceLine
+
+
+class LineNumbers:
+    """Numbers the lines of a proposal in order, around those that stand.
+
+    An earlier try may have left any of its lines unwritten; a line gets the number that it would have had then.
+    """
+
+    def __init__(self, taken: set[int]) -> None:
+        """Begin with the numbers of lines that stand."""
+        self._taken, self._last = taken, 0
+
+    @property
+    def following(self) -> int:
+        """The number of a new line in this place."""
+        return next(number for number in count(self._last + 1) if number not in self._taken)
+
+    def passed(self, number: int) -> None:
+        """Go on behind a line."""
+        self._taken.add(number)
+        self._last = number
 
 
 def on_account_transaction(

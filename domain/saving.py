@@ -9,14 +9,14 @@ A clean save of N rows is ceil(N / 100) writes and no read.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 
 from domain.errors import AlreadyExists, ChangedMeanwhile, ContentDiffers, OutcomeUnknown, RowMissing
 from domain.limits import TRANSACTION_BYTES_MAX, CheckedTransaction, check_operation, key_order
-from domain.ports import PAGE_ROWS_MAX, TRANSACTION_OPERATIONS_MAX, RowStore
+from domain.ports import PAGE_ROWS_MAX, TRANSACTION_OPERATIONS_MAX, RowStore, SeveralAtOnce
 from domain.rows import Columns, Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow, Value
 from domain.tables import Table
 
@@ -34,18 +34,10 @@ _DATE_LENGTH = len("2026-08-27")
 _QUOTED_LENGTH_MAX = 200
 
 type Transaction = tuple[Operation, ...]
-# runs every transaction through the writer that it is given: in turn, or several at a time
-type Writers = Callable[[Callable[[Transaction], None], Iterable[Transaction]], None]
-
-
-def in_turn(write: Callable[[Transaction], None], transactions: Iterable[Transaction]) -> None:
-    """Write one transaction after the other, in order."""
-    for transaction in transactions:
-        write(transaction)
 
 
 def save(
-    store: RowStore, table: Table, partition: str, operations: Iterable[Operation], *, writers: Writers = in_turn
+    store: RowStore, table: Table, partition: str, operations: Iterable[Operation], *, in_any_order: bool = False
 ) -> None:
     """Make the operations true, however often this or another worker has tried before.
 
@@ -55,7 +47,8 @@ def save(
         partition: the one document.
         operations: any number, taken lazily, so that a long document never stands in memory. They are written in this
             order, in transactions as full as they go; a row that comes again starts the next transaction.
-        writers: how the transactions are run; all but `in_turn` need operations that do not depend on their order.
+        in_any_order: nothing depends on which transaction is first, and no row comes twice; then a store that can do
+            several at a time does (`SeveralAtOnce`), and a worker that dies leaves any of them undone.
 
     Raises:
         ContentDiffers: an insert found its row with another value in a column that it would have written.
@@ -67,23 +60,27 @@ def save(
     Repeating it: an insert whose row stands, a merge whose columns stand and a delete whose row is gone are done.
         Columns that stand and that an insert does not name are left alone: later stages have merged them.
     """
-    writers(
-        lambda transaction: _write_chunk(store, table, partition, transaction), _chunks(table, partition, operations)
-    )
+    _write_all(store, _chunks(table, partition, operations), in_any_order=in_any_order)
 
 
-def save_across(store: RowStore, table: Table, operations: Iterable[tuple[str, Operation]]) -> None:
+def save_across(
+    store: RowStore, table: Table, operations: Iterable[tuple[str, Operation]], *, in_any_order: bool = False
+) -> None:
     """Make operations of several partitions true, partition by partition; otherwise as `save`.
 
     Args:
         store: where to.
         table: the one table.
         operations: each with its partition; those of one partition keep their order.
+        in_any_order: as for `save`; then the partitions do not wait for each other either.
     """
     # sorting is stable, so what belongs together stays in order
     ordered = sorted(operations, key=lambda pair: pair[0])
-    for partition, group in groupby(ordered, key=lambda pair: pair[0]):
-        save(store, table, partition, (operation for _, operation in group))
+    chunks = (
+        _chunks(table, partition, (operation for _, operation in group))
+        for partition, group in groupby(ordered, key=lambda pair: pair[0])
+    )
+    _write_all(store, chain.from_iterable(chunks), in_any_order=in_any_order)
 
 
 def save_together(store: RowStore, table: Table, partition: str, operations: Sequence[Operation]) -> None:
@@ -134,7 +131,18 @@ def read_keys(
     return found
 
 
-def _chunks(table: Table, partition: str, operations: Iterable[Operation]) -> Iterator[Transaction]:
+def _write_all(store: RowStore, transactions: Iterable[CheckedTransaction], *, in_any_order: bool) -> None:
+    def write(transaction: CheckedTransaction) -> None:
+        _write_chunk(store, *transaction.place, transaction)
+
+    if in_any_order and isinstance(store, SeveralAtOnce):
+        store.each_at_once(write, transactions)
+        return
+    for transaction in transactions:
+        write(transaction)
+
+
+def _chunks(table: Table, partition: str, operations: Iterable[Operation]) -> Iterator[CheckedTransaction]:
     chunk: dict[str, Operation] = {}
     size = 0
     for operation in operations:

@@ -89,6 +89,11 @@ TABLES_CLIENT = Setting(
     "lean",
     "What the rows go through: lean, our own codec on azure-core, or azure-data-tables, which takes far more CPU.",
 )
+WRITES_AT_ONCE = Setting(
+    "WRITES_AT_ONCE",
+    "8",
+    "Transactions of long documents that a process has under way at most, 1 to 64; 1: one after the other.",
+)
 OTHER_SETTINGS: tuple[Setting, ...] = (
     MESSAGE_ATTEMPTS_MAX,
     RETRY_FIRST_SECONDS,
@@ -101,5 +106,6 @@ OTHER_SETTINGS: tuple[Setting, ...] = (
     PAUSED_TABLE_MAPS,
     SKIP_SYNC_POLICY,
     TABLES_CLIENT,
+    WRITES_AT_ONCE,
 )
 SETTINGS: tuple[Setting, ...] = STORAGE_SETTINGS + QUEUE_SETTINGS + SCHEDULE_SETTINGS + OTHER_SETTINGS

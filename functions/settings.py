@@ -30,6 +30,7 @@ from functions.setting_list import (
     STORAGE,
     STORAGE_SETTINGS,
     TABLES_CLIENT,
+    WRITES_AT_ONCE,
     queue_setting,
 )
 from functions.setting_reader import Setting, SettingReader
@@ -84,6 +85,8 @@ class Settings:
     postings_per_tick_max: int
     # whether the rows go through our own codec
     is_lean: bool = True
+    # transactions that the process has under way; 1: one after the other
+    writes_at_once: int = 8
     # how what can be read in two ways is read
     policy: Policy = RECOMMENDED
 
@@ -110,6 +113,7 @@ class Settings:
             postings_per_tick_max=reader.number(POSTINGS_PER_TICK_MAX, 5_000),
             paused_table_maps=reader.table_maps(PAUSED_TABLE_MAPS),
             is_lean=reader.choice(TABLES_CLIENT, LEAN, OFFICIAL) == LEAN,
+            writes_at_once=reader.number(WRITES_AT_ONCE, 64),
             policy=Policy(adjustments_cross=reader.choice(SKIP_SYNC_POLICY, ADJUSTMENTS_CROSS, LITERAL) != LITERAL),
         )
         reader.require(SCHEDULE_SETTINGS)

@@ -8,6 +8,7 @@ from time import monotonic
 from domain.ports import Clock, CommandSender, PoisonQueues, RowStore
 from functions.messages import encode
 from functions.settings import Settings
+from functions.storage.at_once import AtOnceRowStore
 from functions.storage.clients import queue_service, row_store, table_service
 from functions.storage.poison import AzurePoisonQueues
 from functions.storage.queues import AzureCommandSender
@@ -44,6 +45,8 @@ def wiring() -> Wiring:
     store = row_store(table_service(settings.storage), is_lean=settings.is_lean)
     if settings.setup_seconds:
         store = RememberingRowStore(store, settings.setup_seconds, monotonic)
+    if settings.writes_at_once > 1:
+        store = AtOnceRowStore(store, settings.writes_at_once)
     queues = queue_service(settings.storage)
     sender = AzureCommandSender(queues, settings.queues, encode)
     poison = AzurePoisonQueues(queues, settings.queues)

@@ -246,18 +246,19 @@ def _is_back(invoice: Invoice, made: Made) -> bool:
 def _write(store: RowStore, invoice: Invoice, page: Sequence[tuple[_Decided, Confirmation]]) -> None:
     made = [each for _, outcome in page for each in outcome.actuals]
     inserts = (Insert(each.key.row, each.actual.to_columns()) for each in made if not _is_back(invoice, each))
-    save(store, Table.DATAVERSE_ACTUALS, invoice.invoice, inserts)
+    save(store, Table.DATAVERSE_ACTUALS, invoice.invoice, inserts, in_any_order=True)
     add_sales(store, invoice.contract, (each for each in made if _is_back(invoice, each)))
     linked = (each for _, outcome in page for each in outcome.connections)
     connections = (Insert(each.key.row, each.connection.to_columns()) for each in linked)
-    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice.invoice, connections)
+    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice.invoice, connections, in_any_order=True)
     for kind, table in ITEM_TABLES.items():
         mine = (
             (decided.source_key, each)
             for decided, each in page
             if each.source_changes and source_kind(decided.detail) == kind
         )
-        save_across(store, table, ((key.partition, Merge(key.row, each.source_changes)) for key, each in mine))
+        merges = ((key.partition, Merge(key.row, each.source_changes)) for key, each in mine)
+        save_across(store, table, merges, in_any_order=True)
     follow_details(store, (decided.detail for decided, _ in page))
     release_milestones(store, [each for _, outcome in page for each in outcome.released])
 

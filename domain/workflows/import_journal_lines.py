@@ -126,7 +126,7 @@ def _choose(store: RowStore, work: _Work) -> _Choice:
             ready.append((staged, content))
         else:
             waiting.append((staged, content))
-    save(store, Table.FINANCE_ACTUALS_STAGING, work.range.partition, _reasons(waiting))
+    save(store, Table.FINANCE_ACTUALS_STAGING, work.range.partition, _reasons(waiting), in_any_order=True)
     return _Choice(ready, waiting, is_shared)
 
 
@@ -144,7 +144,7 @@ def _commit(store: RowStore, work: _Work, choice: _Choice) -> _Work:
     staged = {content.actual: staged for staged, content in choice.ready}
     run = name_choice(work.range, *(_journal_id(plan, staged) for plan in plans))
     stamps = _stamps(plans, staged, run)
-    save(store, Table.FINANCE_ACTUALS_STAGING, work.range.partition, stamps)
+    save(store, Table.FINANCE_ACTUALS_STAGING, work.range.partition, stamps, in_any_order=True)
     after = work.range.changed(run=run)
     replace_status(store, Table.FINANCE_PENDING_WORK, work.stored.key, after.to_columns(), work.stored.etag)
     stands = store.find(Table.FINANCE_PENDING_WORK, work.stored.key)
@@ -242,7 +242,7 @@ def _made(store: RowStore, work: _Work, key: RowKey, members: Sequence[Staged]) 
 def _save_lines(store: RowStore, journal: str, lines: Sequence[JournalLine]) -> None:
     inserts = [Insert(line.key.row, line.to_columns()) for line in lines]
     try:
-        save(store, LINES, journal, inserts)
+        save(store, LINES, journal, inserts, in_any_order=True)
     except ContentDiffers:
         # a line that stands was made of older set-up, or is posted by now: it stays, the others are added
         pages = store.read_pages(LINES, journal, columns=("LineNumber",))

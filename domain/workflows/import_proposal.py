@@ -29,7 +29,7 @@ from domain.money import total
 from domain.option_sets import FinanceTransactionType, TransactionType
 from domain.outcome import Action, Outcome
 from domain.ports import CommandSender, RowStore
-from domain.proposal_lines import Source, proposal_line
+from domain.proposal_lines import LineNumbers, Source, proposal_line
 from domain.rows import Insert, Merge, RowKey, StoredRow, Value
 from domain.saving import read_keys, replace_status, save
 from domain.setup import LegalEntitySetup
@@ -39,7 +39,8 @@ from domain.timeline import events_of
 from domain.workflows.companies import Companies
 from domain.workflows.delete_proposal_lines import delete_lines
 from domain.workflows.marking import mark
-from domain.workflows.proposal_acts import line_pages, put_import_away, ready_work, settle
+from domain.workflows.proposal_acts import put_import_away, ready_work, settle
+from domain.workflows.proposal_source import StandingLine, standing_lines
 from domain.workflows.reading import paged, read_records
 
 
@@ -240,14 +241,16 @@ def _confirmed(work: _Import) -> set[str]:
 
 
 def _make_lines(work: _Import, pages: Iterator[_Page]) -> _Lines | Problem:
-    standing = _standing(work)
-    number = max((line.number for line in standing.values()), default=0)
+    standing = standing_lines(work.store, work.proposal)
+    numbers = LineNumbers({stands.number for stands in standing.values()})
     count, amounts = 0, []
     for page in pages:
         new: list[ProposalLine] = []
         marks: list[Merge] = []
         for key, row in page.rows:
-            line = standing.get(row.actual) or _line(work, number + 1, key, row, page.sources.get(row.actual))
+            line: StandingLine | ProposalLine | Problem | None = standing.get(row.actual)
+            if line is None:
+                line = _line(work, numbers.following, key, row, page.sources.get(row.actual))
             if isinstance(line, Problem):
                 return line
             marks.append(Merge(key.row, _mark(work.proposal, line), page.etags[key]))
@@ -255,22 +258,14 @@ def _make_lines(work: _Import, pages: Iterator[_Page]) -> _Lines | Problem:
                 continue
             count += 1
             amounts.append(line.amount)
-            if line.number > number:
-                number = line.number
+            numbers.passed(line.number)
+            if isinstance(line, ProposalLine):
                 new.append(line)
         inserts = (Insert(line.key.row, line.to_columns()) for line in new)
-        save(work.store, Table.FINANCE_INVOICE_PROPOSAL_LINES, work.proposal.proposal, inserts)
-        save(work.store, Table.FINANCE_ACTUALS_STAGING, work.proposal.proposal, marks)
+        save(work.store, Table.FINANCE_INVOICE_PROPOSAL_LINES, work.proposal.proposal, inserts, in_any_order=True)
+        save(work.store, Table.FINANCE_ACTUALS_STAGING, work.proposal.proposal, marks, in_any_order=True)
         amounts = [total(amounts)]
     return _Lines(count, total(amounts))
-
-
-def _standing(work: _Import) -> dict[str, ProposalLine]:
-    """Lines that an earlier try has written, by actual: they stay as they are, whatever became of the set-up since.
-
-    Otherwise a line that would be decided differently now would stand beside the new one, or be in its way for ever.
-    """
-    return {line.actual: line for page in line_pages(work.store, work.proposal) for _, line in page}
 
 
 def _line(
@@ -280,7 +275,7 @@ def _line(
     return proposal_line(work.setup, work.proposal, number, row, key.text, parties, source)
 
 
-def _mark(proposal: Proposal, line: ProposalLine | None) -> dict[str, Value]:
+def _mark(proposal: Proposal, line: StandingLine | ProposalLine | None) -> dict[str, Value]:
     if line is None:
         return {"InvoiceProposalId": proposal.proposal}
     return {"InvoiceProposalId": proposal.proposal, "InvoiceProposalLine": line.number}

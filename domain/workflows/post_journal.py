@@ -208,7 +208,7 @@ def _post(store: RowStore, journal: Journal, row: StoredRow) -> None:
     lines = [each.line for each in _read(store, journal)]
     postings = [LinePosting.from_text(line, line.postings) for line in lines if line.postings]
     entries = (Insert(entry.key.row, entry.to_columns()) for entry in _entries(postings))
-    save(store, Table.FINANCE_LEDGER_ENTRIES, journal.journal, entries)
+    save(store, Table.FINANCE_LEDGER_ENTRIES, journal.journal, entries, in_any_order=True)
     _save_transactions(store, postings)
     _transfer(store, journal, [line for line in lines if line.status == LineStatus.TRANSFERRED])
     after = journal.changed(status=JournalStatus.POSTED)
@@ -223,7 +223,7 @@ def _entries(postings: Sequence[LinePosting]) -> Iterator[LedgerEntry]:
 def _save_transactions(store: RowStore, postings: Sequence[LinePosting]) -> None:
     transactions = (posting.transaction for posting in postings)
     inserts = ((each.key.partition, Insert(each.key.row, each.to_columns())) for each in transactions)
-    save_across(store, Table.FINANCE_PROJECT_TRANSACTIONS, inserts)
+    save_across(store, Table.FINANCE_PROJECT_TRANSACTIONS, inserts, in_any_order=True)
 
 
 def _transfer(store: RowStore, journal: Journal, bad: Sequence[JournalLine]) -> None:

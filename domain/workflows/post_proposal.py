@@ -247,9 +247,10 @@ def _post(posting: _Posting) -> Proposal:
 def _save_lines(store: RowStore, partition: str, lines: Sequence[PostedLine], number: str) -> None:
     invoiced = [each.invoice_line(number) for each in lines]
     inserts = (Insert(each.key.row, each.to_columns()) for each in invoiced)
-    save(store, Table.FINANCE_PROJECT_INVOICE_LINES, partition, inserts)
+    save(store, Table.FINANCE_PROJECT_INVOICE_LINES, partition, inserts, in_any_order=True)
     sales = [sale for each in lines if (sale := each.invoiced_transaction(number)) is not None]
-    save_across(store, Table.FINANCE_PROJECT_TRANSACTIONS, ((sale.key.partition, _invoiced(sale)) for sale in sales))
+    merges = ((sale.key.partition, _invoiced(sale)) for sale in sales)
+    save_across(store, Table.FINANCE_PROJECT_TRANSACTIONS, merges, in_any_order=True)
 
 
 def _invoiced(sale: ProjectTransaction) -> Merge:

@@ -1,7 +1,9 @@
-"""What trying to post a proposal and posting it both read; a short document is read once for both."""
+"""What importing, trying to post and posting a proposal read of it; a short document is read once for both."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
 
 from domain.invoice_proposal import Proposal, ProposalLine
 from domain.ledger import ProjectTransaction
@@ -34,6 +36,22 @@ def source_of(store: RowStore, proposal: Proposal) -> Source:
     Nobody changes the lines in between unseen: who does changes the header's version, and then no number is committed.
     """
     return Source(Companies(store), paged(lambda: _read(store, proposal)))
+
+
+class StandingLine(NamedTuple):
+    """What counts of a line that an earlier try of the import has written."""
+
+    number: int
+    amount: Decimal
+
+
+def standing_lines(store: RowStore, proposal: Proposal) -> dict[str, StandingLine]:
+    """Read what an earlier try has written, by actual: it stays as it is, whatever became of the set-up since.
+
+    Otherwise a line that would be decided differently now would stand beside the new one, or be in its way for ever.
+    """
+    lines = (line for page in line_pages(store, proposal) for _, line in page)
+    return {line.actual: StandingLine(line.number, line.amount) for line in lines}
 
 
 def _read(store: RowStore, proposal: Proposal) -> Iterator[Read]:

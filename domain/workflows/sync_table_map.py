@@ -16,7 +16,7 @@ from domain.outcome import Action, Fact, Outcome
 from domain.pending_work import CROSS_COMPANY, PendingWork, WorkKind, work_for
 from domain.ports import RowStore
 from domain.rows import Insert, Merge, Operation, StoredRow
-from domain.saving import ROUNDS_MAX, Writers, in_turn, read_keys, save
+from domain.saving import ROUNDS_MAX, read_keys, save
 from domain.table_map import (
     Comparison,
     compare,
@@ -33,7 +33,7 @@ from domain.workflows.row_mapper import MappedRow, RowMapper
 BLOCK_ROWS_MAX = 1000
 
 
-def sync_table_map(store: RowStore, command: SyncTableMap, *, writers: Writers = in_turn) -> Outcome:
+def sync_table_map(store: RowStore, command: SyncTableMap) -> Outcome:
     """Make the rows that the command names stand in the other system, and register what finance has to do with them.
 
     A row that stands already with the same columns is done. One that stands with others takes what its map lets follow
@@ -43,7 +43,6 @@ def sync_table_map(store: RowStore, command: SyncTableMap, *, writers: Writers =
     Args:
         store: both systems.
         command: the map, and the range of source rows in one partition.
-        writers: how the transactions of a block are run, in turn or several at a time.
 
     Returns:
         What was done, with at most one problem that tells of all rows that stay behind: STAGED_ROW_CHANGED,
@@ -58,7 +57,7 @@ def sync_table_map(store: RowStore, command: SyncTableMap, *, writers: Writers =
         kind of work and legal entity; the target is not read.
     """
     table_map = _allowed_map(command)
-    sync = _Sync(store, table_map, command, writers, RowMapper(store, table_map))
+    sync = _Sync(store, table_map, command, RowMapper(store, table_map))
     for block in batched(sync.mapped_rows(), BLOCK_ROWS_MAX, strict=False):
         sync.land(block)
     if not sync.read and not sync.table_map.may_be_empty:
@@ -82,7 +81,6 @@ class _Sync:
     store: RowStore
     table_map: TableMap
     command: SyncTableMap
-    writers: Writers
     mapper: RowMapper
     # source rows in the range, and those of them that passed the filter
     read: int = 0
@@ -115,7 +113,7 @@ class _Sync:
             landing = list(group)
             inserts = [Insert(row.target.row, row.columns) for row in landing]
             try:
-                save(self.store, self.table_map.target, partition, inserts, writers=self.writers)
+                save(self.store, self.table_map.target, partition, inserts, in_any_order=True)
             except ContentDiffers:
                 self.settle(partition, landing)
         for row in rows:
@@ -128,7 +126,7 @@ class _Sync:
         for attempt in range(1, ROUNDS_MAX + 1):
             decision = self.decide(rows)
             try:
-                save(self.store, self.table_map.target, partition, decision.operations, writers=self.writers)
+                save(self.store, self.table_map.target, partition, decision.operations, in_any_order=True)
             except (ContentDiffers, ChangedMeanwhile, RowMissing):
                 if attempt == ROUNDS_MAX:
                     raise

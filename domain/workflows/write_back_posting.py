@@ -127,7 +127,8 @@ def _write(store: RowStore, attributes: Mapping[RowKey, Columns]) -> list[Proble
 
 
 def _merge(store: RowStore, table: Table, changes: Mapping[RowKey, Columns]) -> None:
-    save_across(store, table, ((key.partition, Merge(key.row, columns)) for key, columns in changes.items()))
+    merges = ((key.partition, Merge(key.row, columns)) for key, columns in changes.items())
+    save_across(store, table, merges, in_any_order=True)
 
 
 def _merge_into_actuals(store: RowStore, table_map: TableMap, changes: Mapping[RowKey, Columns]) -> list[Problem]:

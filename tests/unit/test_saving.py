@@ -15,9 +15,12 @@ from domain.errors import (
 )
 from domain.limits import TEXT_UNITS_MAX
 from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, Value
-from domain.saving import Transaction, read_keys, replace_status, save, save_together
+from domain.saving import read_keys, replace_status, save, save_across, save_together
 from domain.tables import Table
 from functions.storage.memory import Call, MemoryRowStore
+from tests.fakes.frozen_clock import FrozenClock
+from tests.fakes.stores_at_once import Backwards
+from tests.line import START
 
 TABLE = Table.FINANCE_INTEGRATION_JOURNAL_LINES
 
@@ -96,17 +99,19 @@ def test_an_operation_that_never_fits_is_refused(memory_store: MemoryRowStore) -
     assert memory_store.calls == []
 
 
-def test_writers_get_every_transaction_once(memory_store: MemoryRowStore) -> None:
-    order: list[str] = []
+def test_what_is_saved_in_any_order_is_left_to_a_store_that_can_do_several_at_once() -> None:
+    store = Backwards(FrozenClock(START))
+    save(store, TABLE, "journal", lines(250), in_any_order=True)
+    assert [call.row for call in store.calls] == ["0000200|line", "0000100|line", "0000000|line"]
+    save_across(store, TABLE, [("p", Insert("a", {})), ("q", Insert("b", {}))], in_any_order=True)
+    assert [call.partition for call in store.calls[3:]] == ["q", "p"]
 
-    def backwards(write: Callable[[Transaction], None], transactions: Iterable[Transaction]) -> None:
-        for transaction in reversed(list(transactions)):
-            order.append(transaction[0].row)
-            write(transaction)
 
-    save(memory_store, TABLE, "journal", lines(250), writers=backwards)
-    assert order == ["0000200|line", "0000100|line", "0000000|line"]
-    assert len(memory_store.rows(TABLE)) == 250
+def test_everything_else_is_saved_in_turn() -> None:
+    store = Backwards(FrozenClock(START))
+    save(store, TABLE, "journal", lines(250))
+    save_across(store, TABLE, [("q", Insert("b", {})), ("p", Insert("a", {}))])
+    assert [call.row for call in store.calls] == ["0000000|line", "0000100|line", "0000200|line", "a", "b"]
 
 
 def test_what_must_stand_together_is_one_transaction_or_refused(memory_store: MemoryRowStore) -> None:

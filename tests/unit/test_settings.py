@@ -170,6 +170,13 @@ def test_the_client_of_the_tables_is_one_of_two() -> None:
     assert "TABLES_CLIENT must be lean or azure-data-tables, not 'fast'" in told
 
 
+def test_transactions_at_a_time_are_bounded() -> None:
+    assert Settings.from_env(GOOD).writes_at_once == 8
+    assert Settings.from_env(GOOD | {"WRITES_AT_ONCE": "1"}).writes_at_once == 1
+    told = refusal(GOOD | {"WRITES_AT_ONCE": "0"})
+    assert "WRITES_AT_ONCE must be a whole number from 1 to 64, not '0'" in told
+
+
 def test_the_policy_of_reversals_is_one_of_two() -> None:
     assert Settings.from_env(GOOD).policy.adjustments_cross
     assert Settings.from_env(GOOD | {"SKIP_SYNC_POLICY": "adjustments_cross"}).policy.adjustments_cross

@@ -116,6 +116,7 @@ var limitSettings = {
   PAUSED_TABLE_MAPS: pausedTableMaps
   SKIP_SYNC_POLICY: skipSyncPolicy
   TABLES_CLIENT: 'lean'
+  WRITES_AT_ONCE: '8'
 }
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
