@@ -123,8 +123,7 @@ def edited(
         return _used(detail, abs(round_amount(changed.amount, currency)))
     if (changed.quantity, changed.price) != (detail.quantity, detail.price):
         amount = _amount(changed, currency)
-        # what is corrected keeps the proportion that it was invoiced with, whatever the contract line says now
-        both = percents.of(amount, currency) if changed.previous is None else shares(changed.previous, amount)
+        both = _discount_and_fee(detail, amount, percents, currency)
         changed = changed.changed(amount=amount, **both)
     return _out_of_bounds(changed, changes) or changed
 
@@ -199,6 +198,19 @@ def _amount(detail: InvoiceLineDetail, currency: str) -> Decimal:
         # set back to what was invoiced, which is not always the product
         return detail.previous_amount
     return multiply(detail.quantity, detail.price, currency)
+
+
+def _discount_and_fee(
+    before: InvoiceLineDetail, amount: Decimal, percents: Percents, currency: str
+) -> Mapping[str, Decimal | None]:
+    """Calculate discount and fee of another amount.
+
+    What is corrected keeps the proportion that it was invoiced with, and so does what its invoice line says nothing of:
+    a discount that was promised is not lost by an edit.
+    """
+    kept, agreed = shares(before.previous or before, amount), percents.of(amount, currency)
+    is_agreed = {name: before.previous is None and getattr(percents, name) is not None for name in kept}
+    return {name: agreed[name] if is_agreed[name] else kept[name] for name in kept}
 
 
 def _out_of_bounds(detail: InvoiceLineDetail, changes: Changes) -> Problem | None:

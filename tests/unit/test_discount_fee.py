@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -89,9 +90,9 @@ def test_an_edited_sale_comes_to_nothing_and_no_cent_of_a_reduction_is_lost(
     percents = Percents(discount, fee)
     source = worked(quantity, price, percents)
     wanted = billing_type if billing_type is not BillingType.NOT_AVAILABLE else BillingType.CHARGEABLE
-    for price_now in (price, to_price):
+    for price_now, agreed in product((price, to_price), (percents, Percents())):
         changes = {"quantity": to_quantity, "price": price_now, "billing_type": wanted}
-        detail = changed(on_draft(source), changes, percents)
+        detail = changed(on_draft(source), changes, agreed)
         made = [each.actual for each in confirmed(TERMS, detail, source)]
         unbilled = [each for each in made if each.transaction_type is TransactionType.UNBILLED_SALES]
         assert sums([source, *unbilled]) == NOTHING
@@ -214,6 +215,16 @@ def test_what_is_set_back_to_what_was_invoiced_has_exactly_its_discount() -> Non
     back = changed(changed(corrective, {"quantity": "1"}, Percents()), {"quantity": "3"}, Percents())
     assert (back.discount, back.fee) == (source.discount, source.fee)
     assert back.invoice_amount == ZERO
+
+
+def test_what_the_invoice_line_says_nothing_of_keeps_its_proportion() -> None:
+    detail = on_draft(worked(Decimal(8), Decimal(200), Percents(Decimal(10), Decimal(5))))
+    fewer = changed(detail, {"quantity": "6"}, Percents())
+    assert (fewer.discount, fewer.fee) == (Decimal(120), Decimal(60))
+    other = changed(detail, {"quantity": "6"}, Percents(discount=Decimal(0)))
+    assert (other.discount, other.fee) == (None, Decimal(60))
+    cheaper = changed(detail, {"price": "33.33"}, Percents(fee=Decimal(10)))
+    assert (cheaper.amount, cheaper.discount, cheaper.fee) == (Decimal("266.64"), Decimal("26.66"), Decimal("26.66"))
 
 
 def test_shares_and_rests_of_nothing_are_nothing() -> None:
