@@ -34,8 +34,8 @@ test: check ## check, then the whole test suite
 	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: simulate
-simulate: setup ## random histories of the whole line: SEEDS=1000, from FROM=0 on
-	SEEDS=$(or $(SEEDS),1000) FROM=$(or $(FROM),0) $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 tests/faults/test_simulation.py
+simulate: setup ## random histories of the whole line, and pairs of faults: SEEDS=1000, from FROM=0 on
+	SEEDS=$(or $(SEEDS),1000) FROM=$(or $(FROM),0) $(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 tests/faults/test_simulation.py tests/faults/test_pairs.py
 
 .PHONY: demo
 demo: setup ## documents from a draft proforma to a posted invoice and back, then stop

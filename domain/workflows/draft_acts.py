@@ -145,7 +145,7 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
         if not stands.is_editable:
             leave_out(store, header.invoice, drafted)
             follow_items(store, (item for item, _ in drafted))
-            leave_out_uses(store, header, uses)
+            leave_out_uses(store, header, stands, uses)
         raise
 
 

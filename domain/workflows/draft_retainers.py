@@ -113,9 +113,22 @@ def _write_details(
     return new
 
 
-def leave_out_uses(store: RowStore, header: Invoice, uses: Iterable[Use]) -> None:
-    """Take uses off a draft that takes no more: their details go, and what was reserved for them."""
-    details = [use_detail(header, use) for use in uses]
+def leave_out_uses(store: RowStore, header: Invoice, stands: Invoice, uses: Sequence[Use]) -> None:
+    """Take uses off a draft that takes no more: their details go, and what was reserved for them.
+
+    Those that it has counted stay: whoever was faster has put the same on it, and it was confirmed with them.
+
+    Args:
+        store: where both stand.
+        header: the draft as it stood when the uses were decided.
+        stands: its header now.
+        uses: that a slow worker has written.
+    """
+    pages = store.read_pages(DETAILS, header.invoice, columns=("msdyn_invoicelinetransactionid",)) if uses else ()
+    if sum(len(page) for page in pages) <= stands.details:
+        return
+    billed = {event.detail for _, each in retainers_of(store, header.contract) for event in each.events}
+    details = [detail for use in uses if (detail := use_detail(header, use)).detail not in billed]
     save(store, DETAILS, header.invoice, (Delete(detail.key.row) for detail in details))
     release_retainers(store, header.invoice, details)
 

@@ -117,10 +117,11 @@ def tried(run: Run, step: Step, *plan: tuple[Fault, int]) -> World:
     for _ in range(STEPS_MAX):
         if not world.step():
             break
-        if world.struck and is_as(run, world):
+        if world.struck and not world.awaits_fault and is_as(run, world):
             return world
     else:
         raise AssertionError(f"{run.story.name} goes round in circles")
+    world.disarm()
     settle(world)
     return world
 

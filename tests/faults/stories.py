@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 from domain.actuals import Actual
 from domain.commands import ConfirmInvoice
@@ -21,6 +22,7 @@ from domain.workflows.post_pending import posting_command, read_pending
 from tests.faults.world import TICK, Act, Story, World
 from tests.line import END_OF_AUGUST, START
 from tests.properties.histories import History
+from tests.properties.retainer_acts import plan_retainer
 from tests.properties.work import Work
 from tests.workflows.test_revise_invoice import wish_for
 from tools.scenarios.confirmed import confirmed_invoice
@@ -145,6 +147,12 @@ def _plan(number: int) -> tuple[str, Act]:
     return "load a milestone", _history(lambda history: history.plan_milestone(Decimal(5000), WORKED), number)
 
 
+def _advance(number: int) -> tuple[str, Act]:
+    """A retainer is loaded; less than the work that it is used for."""
+    plan = partial(plan_retainer, contract=ADATUM_CONTRACT, amount=Decimal(700), day=WORKED)
+    return "load a retainer", _history(plan, number)
+
+
 def _retainer(world: World) -> None:
     """A confirmed invoice of a retainer stands in Dataverse, and its commands are sent to finance."""
     terms = History(world.line).terms(ADATUM_CONTRACT)
@@ -217,6 +225,19 @@ STORIES = (
             *CORRECTED_TO_THE_END,
         ),
     ),
+    Story(
+        "retainer",
+        (
+            _advance(5),
+            ready(ADATUM_CONTRACT),
+            draft(ADATUM_CONTRACT),
+            CONFIRM,
+            approve(1, HOURS),
+            ready(ADATUM_CONTRACT),
+            draft(ADATUM_CONTRACT, 2),
+            *TO_THE_END,
+        ),
+    ),
     Story("retainer in finance", (("a retainer is confirmed", _retainer), *TO_THE_END[1:]), begins_in_finance=True),
     Story(
         "journal with an error line",
@@ -235,7 +256,7 @@ STORIES = (
 
 def of_many(story: Story) -> bool:
     """Whether a story is about more than one invoice; these take as long as all the others together."""
-    return story.name in {"partial credit", "two invoices of one contract at once"}
+    return story.name in {"partial credit", "two invoices of one contract at once", "retainer"}
 
 
 # the order of acts of two contracts at once

@@ -140,6 +140,8 @@ class World:
     # the message that is being delivered, until its lease is lost
     _held: Message | None = None
     _died: bool = False
+    # nobody else does what a person does, so there is no lease to lose
+    _is_of_people: bool = False
 
     @classmethod
     def begin(cls, story: Story) -> "World":
@@ -169,6 +171,15 @@ class World:
     def arm(self, fault: Fault, at: int) -> None:
         """Let a fault befall the call of this number, counted from now."""
         self._armed.append(_Armed(fault, self._calls + at, fault.calls))
+
+    def disarm(self) -> None:
+        """Let no fault strike any more."""
+        self._armed.clear()
+
+    @property
+    def awaits_fault(self) -> bool:
+        """Whether a fault has not struck yet, of which another one stands in the way perhaps."""
+        return any(armed.left == armed.fault.calls for armed in self._armed)
 
     def _hooked(self) -> "World":
         self.store.before_call = lambda call: self._before(_asked(call))
@@ -210,7 +221,7 @@ class World:
                 raise OutcomeUnknown(f"{asked.place}: the storage answered 429")
             case Effect.OTHER_WORKER:
                 self._meanwhile(effect, self._doing)
-            case Effect.OVERTAKE:
+            case Effect.OVERTAKE if not self._is_of_people:
                 self._meanwhile(effect, self._all_the_rest)
                 self._held = None
 
@@ -233,7 +244,9 @@ class World:
                 others()
             if self.known is not None:
                 self.known[effect, self._writes] = self.twin()
-        self._doing, self._held = doing, held
+        # who was overtaken while the other worker had its turn has lost its lease as well
+        is_lost = effect is Effect.OTHER_WORKER and self._held is None
+        self._doing, self._held = doing, None if is_lost else held
 
     def _become(self, other: "World") -> None:
         fresh = other.store.twin(self.clock)
@@ -264,7 +277,7 @@ class World:
         self.collect()
         if self.messages:
             self._deliver(min(self.messages, key=lambda each: (each.visible_at, each.number)))
-        elif self.letters or (self.outage is not None and self.tries in (0, TRIES_MAX)):
+        elif self.letters or (self.outage is not None and (self.tries == 0 or self.tries >= TRIES_MAX)):
             self.restore()
         elif self.position < len(self.story.acts):
             self._act()
@@ -291,7 +304,9 @@ class World:
         name, act = self.story.acts[self.position]
         position, struck = self.position, self.struck
         self.come_to(position)
+        self._is_of_people = name != TICK
         done = self._tried(lambda: act(self))
+        self._is_of_people = False
         if name == TICK and self.struck > struck:
             # a tick that was disturbed may have left work to the next one
             done = False
