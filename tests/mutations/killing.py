@@ -1,12 +1,16 @@
-"""What notices that a guard is gone: a story as it is, a fault in one of its steps, a history, or a check of saving."""
+"""What notices that a guard is gone: a story, a fault in one of its steps, a history, or a test of the suite."""
 
-from collections.abc import Callable, Mapping
+from importlib import import_module
+from inspect import signature
+from itertools import product
 
-from domain.errors import ChangedMeanwhile, ContentDiffers, InvoicingError
-from domain.rows import Insert, Merge, RowKey
-from domain.saving import save
-from domain.tables import Table
+import pytest
+from _pytest.mark import ParameterSet
+from _pytest.outcomes import Failed
+
+from domain.errors import InvoicingError
 from functions.storage.memory import MemoryRowStore
+from tests.architecture.sources import ROOT
 from tests.fakes.frozen_clock import FrozenClock
 from tests.faults.matrix import cells, ends_alike, same_as, straight, tried
 from tests.faults.simulation import Simulation
@@ -14,7 +18,10 @@ from tests.faults.single import unaccounted
 from tests.faults.stories import SIMULATED, STORIES
 from tests.faults.world import World
 
-TABLE = Table.FINANCE_INTEGRATION_JOURNAL_LINES
+# test module to its dotted name
+PLACES = {
+    file.stem: ".".join(file.relative_to(ROOT).with_suffix("").parts) for file in ROOT.glob("tests/[uw]*/test_*.py")
+}
 
 
 def prepare(killer: str) -> None:
@@ -25,18 +32,41 @@ def prepare(killer: str) -> None:
 
 
 def notices(killer: str) -> bool:
-    """Whether the killer sees that something is wrong."""
+    """Whether the killer sees that something is wrong: by what it asserts, or by the domain's own error.
+
+    Raises:
+        Exception: the line or the killer crashes, which says nothing about the guard.
+    """
     kind, _, rest = killer.partition(" / ")
     try:
-        if kind == "check":
-            return CHECKS[rest]()
         if kind == "history":
             seed = int(rest)
             return bool(Simulation(seed, SIMULATED[seed % len(SIMULATED)]).run().wrong)
+        if kind.startswith("test_"):
+            run_test(kind, rest)
+            return False
         return _straight(rest) if kind == "straight" else _cells(*killer.split(" / "))
-    except (AssertionError, InvoicingError, LookupError, RuntimeError, StopIteration, TypeError, ValueError):
-        # whatever stops the line is noticed
+    except (AssertionError, InvoicingError, Failed):
         return True
+
+
+def run_test(module: str, name: str) -> None:
+    """Run a test of the suite with each of its parameters, as `test_numbering / test_a_lost_answer_costs_no_number`."""
+    test = getattr(import_module(PLACES[module]), name)
+    marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
+    for case in product(*(_cases(mark) for mark in marks)):
+        arguments = {name: value for each in case for name, value in each.items()}
+        if "memory_store" in signature(test).parameters:
+            arguments["memory_store"] = MemoryRowStore(FrozenClock())
+        test(**arguments)
+
+
+def _cases(mark: pytest.Mark) -> list[dict[str, object]]:
+    """Tell the arguments of each case of a parametrized test."""
+    given, values = mark.args
+    names = [each.strip() for each in given.split(",")] if isinstance(given, str) else list(given)
+    cases = [value.values if isinstance(value, ParameterSet) else value for value in values]
+    return [dict(zip(names, (case,) if len(names) == 1 else case, strict=True)) for case in cases]
 
 
 def _straight(name: str) -> bool:
@@ -51,36 +81,3 @@ def _cells(name: str, step: str, fault: str) -> bool:
     tries = [cell for cell in cells(run) if (cell.step.place, cell.fault.name) == (step, fault) and not same_as(cell)]
     worlds = (tried(run, cell.step, (cell.fault, cell.at)) for cell in tries)
     return any([*ends_alike(run, world), *unaccounted(world)] for world in worlds)
-
-
-def _an_insert_compares() -> bool:
-    store = _store()
-    save(store, TABLE, "p", (Insert("r", {"Amount": "1"}),))
-    try:
-        save(store, TABLE, "p", (Insert("r", {"Amount": "2"}),))
-    except ContentDiffers:
-        return False
-    return True
-
-
-def _another_version_is_told() -> bool:
-    store = _store()
-    save(store, TABLE, "p", (Insert("r", {"Amount": "1"}),))
-    row = store.find(TABLE, RowKey("p", "r"))
-    assert row is not None
-    save(store, TABLE, "p", (Merge("r", {"Amount": "2"}),))
-    try:
-        save(store, TABLE, "p", (Merge("r", {"Amount": "3"}, row.etag),))
-    except ChangedMeanwhile as error:
-        return "read the row and decide again" not in str(error)
-    return True
-
-
-def _store() -> MemoryRowStore:
-    return MemoryRowStore(FrozenClock())
-
-
-CHECKS: Mapping[str, Callable[[], bool]] = {
-    "an insert compares": _an_insert_compares,
-    "another version is told": _another_version_is_told,
-}

@@ -26,6 +26,8 @@ def runs() -> None:
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.guard)
 def test_a_guard_that_is_gone_is_noticed(mutation: Mutation, record_property: Callable[[str, object], None]) -> None:
     prepare(mutation.killer)
+    assert not notices(mutation.killer), f"this fails with every guard in its place: {mutation.killer}"
+    prepare(mutation.killer)
     with mutated(f"domain.{mutation.module}", mutation.stands, mutation.becomes):
         assert notices(mutation.killer), f"nothing notices that this is gone: {mutation.guard}"
     prepare(mutation.killer)

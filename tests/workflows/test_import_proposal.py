@@ -108,7 +108,8 @@ def test_a_missing_billed_sale_is_named_and_taken_when_it_arrives() -> None:
     bill(line, SALES[1])
     # what Dataverse has: the third is still on its way
     line.tick()
-    (problem,) = problems(line)
+    assert len(problems(line)) == 1
+    problem = problems(line)[0]
     assert problem.code.value == "billed_sales_mismatch"
     assert "2 of 3 billed sales" in problem.sentence
     assert proposal_lines(line) == []

@@ -12,13 +12,17 @@ from domain.identifiers import derive_id
 from domain.invoice_proposal import ProjectInvoice
 from domain.option_sets import ProjectInvoiceStatus, TransactionType
 from domain.proforma import Invoice
-from domain.rows import Delete
+from domain.rows import Delete, Merge
 from domain.tables import Table
 from domain.workflows.dispatch import perform
+from functions.storage.memory import Call
 from tests.finance_builders import PROPOSAL
 from tests.line import ADATUM as ADATUM_FILES
 from tests.line import COHO, CONTRACT_ADATUM, CONTRACT_COHO, Line
+from tests.workflows.restless import nothing
 from tests.workflows.staged_work import cost, finance, journals, problems, propose, sale, stage
+
+STATUS, CONFIRMED = "msdyn_projectinvoicestatus", int(ProjectInvoiceStatus.CONFIRMED)
 
 
 def coho() -> Line:
@@ -107,6 +111,29 @@ def test_writing_back_twice_changes_nothing() -> None:
         line.send(command)
     line.drain()
     assert line.snapshot() == before
+
+
+def test_a_proforma_that_is_changed_at_the_same_time_is_written_back_again() -> None:
+    line = coho()
+    command = next(
+        each for each in line.queues.sent if isinstance(each, WriteBackPosting) and each.posted == "proposal"
+    )
+    (invoice,) = line.rows(Table.DATAVERSE_INVOICES)
+    # as it stood before it was posted
+    line.store.write(Table.DATAVERSE_INVOICES, invoice.key.partition, (Merge(invoice.key.row, {STATUS: CONFIRMED}),))
+
+    def change(call: Call) -> None:
+        if (call.method, call.table) == ("write", Table.DATAVERSE_INVOICES):
+            line.memory.before_call = nothing
+            key = invoice.key
+            line.store.write(Table.DATAVERSE_INVOICES, key.partition, (Merge(key.row, {"name": "another"}),))
+
+    line.memory.before_call = change
+    with pytest.raises(NotYet, match="was changed at the same time"):
+        perform(line.store, line.queues, command)
+    perform(line.store, line.queues, command)
+    (stands,) = line.records(Table.DATAVERSE_INVOICES, Invoice)
+    assert (stands.name, stands.status) == ("another", ProjectInvoiceStatus.POSTED)
 
 
 def test_a_journal_or_proposal_that_is_not_posted_is_waited_for() -> None:
