@@ -11,6 +11,7 @@ claims more for it, and what a delivery has claimed too late for a draft that is
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import batched
 
 from domain.backlog import Item
 from domain.commands import CreateProforma
@@ -23,7 +24,7 @@ from domain.money import total
 from domain.number_sequences import formatted
 from domain.option_sets import ProjectInvoiceStatus
 from domain.outcome import Action, Outcome
-from domain.ports import RowStore
+from domain.ports import PAGE_ROWS_MAX, RowStore
 from domain.proforma import DraftEntry, Invoice, InvoiceLine
 from domain.rows import Delete, Insert, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, save
@@ -31,7 +32,7 @@ from domain.schedule_runs import LineLimits, RunResult, failed_lines, line_limit
 from domain.tables import Table
 from domain.timeline import events_of
 from domain.workflows.draft_acts import settle
-from domain.workflows.draft_details import leave_out, save_details
+from domain.workflows.draft_details import Drafted, leave_out, save_details
 from domain.workflows.due_items import Billing, claim, due_and_behind, read_billing
 from domain.workflows.marking import mark
 from domain.workflows.milestone_headers import follow_items
@@ -116,16 +117,20 @@ def _make_draft(store: RowStore, billing: Billing, customer: str, items: Sequenc
         if is_begun:
             settle(store, invoice)
         return stands is not None
-    details = [(item, detail_of(item, invoice, billing.line_of(item))) for item in mine]
     if stands is None or stands.is_editable:
-        save_details(store, invoice, details, is_new=stands is None)
+        for page in batched(mine, PAGE_ROWS_MAX, strict=False):
+            save_details(store, invoice, _drafted(billing, invoice, page), is_new=stands is None)
     if not _commit(store, billing, customer):
-        mine = leave_out(store, invoice, details)
+        mine = leave_out(store, invoice, _drafted(billing, invoice, mine))
     elif is_begun or customer in billing.advanced:
         settle(store, invoice)
     follow_items(store, items)
     save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, (Delete(item.key.row) for item in mine))
     return True
+
+
+def _drafted(billing: Billing, invoice: str, items: Sequence[Item]) -> list[Drafted]:
+    return [(item, detail_of(item, invoice, billing.line_of(item))) for item in items]
 
 
 def _commit(store: RowStore, billing: Billing, customer: str) -> bool:

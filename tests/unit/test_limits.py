@@ -1,6 +1,8 @@
 """The limits of the storage, at their edges; the contract suite shows that both stores refuse the same."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.errors import LimitExceeded
 from domain.limits import (
@@ -101,3 +103,21 @@ def test_a_message_is_measured_in_bytes() -> None:
 
 def test_keys_sort_by_utf_16_units() -> None:
     assert sorted(["\uffee", "\U0001f600", "b", "B", "1"], key=key_order) == ["1", "B", "b", "\U0001f600", "\uffee"]
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,10}", fullmatch=True).filter(lambda name: name != "none"),
+        st.one_of(st.text(max_size=30), st.booleans(), st.integers(-(2**31), 2**31 - 1)),
+    )
+)
+def test_rows_measured_together_and_one_by_one_weigh_the_same(columns: dict[str, Value]) -> None:
+    # a column without a value weighs nothing, and is why the others are looked at one by one
+    assert check_columns(TABLE, KEY, columns) == check_columns(TABLE, KEY, {**columns, "none": None})
+
+
+@pytest.mark.parametrize("value", [2**31, -(2**31) - 1, "x" * (TEXT_UNITS_MAX + 1), 1.5, "\ud800"])
+def test_one_wrong_value_among_good_ones_is_refused(value: object) -> None:
+    columns: dict[str, Value] = {"good": "text", "wrong": value, "number": 1}  # type: ignore[dict-item]
+    with pytest.raises(LimitExceeded, match="in column wrong"):
+        check_columns(TABLE, KEY, columns)
