@@ -22,6 +22,7 @@ dead storage account or an unreadable message is an exception::
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class ReasonCode(StrEnum):
@@ -147,10 +148,13 @@ class Problem:
     ids: tuple[str, ...] = ()
 
 
+# where each code stands in the list: the first one is told first
+_PLACES = MappingProxyType({code: place for place, code in enumerate(ReasonCode)})
+
+
 def by_precedence(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Sort problems so that the one to tell comes first; each stands once."""
-    order = tuple(ReasonCode)
-    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: order.index(problem.code)))
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: _PLACES[problem.code]))
 
 
 def problems_in(*found: object) -> tuple[Problem, ...]:

@@ -28,6 +28,10 @@ _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,10})?")
 _WORKING = Context(prec=2 * DIGITS_MAX + 8, rounding=ROUND_HALF_UP)
 
 
+# the smallest amount, by the decimals of a currency
+_UNITS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(max(MINOR_UNITS.values()) + 1))
+
+
 def decimal_from(value: object) -> Decimal:
     """Make a Decimal of text, an integer or a Decimal.
 
@@ -71,8 +75,7 @@ def minor_units(currency: str) -> int:
 
 def round_amount(number: Decimal, currency: str) -> Decimal:
     """Round half away from zero to the currency's minor units: 265.957 USD is 265.96, -0.005 EUR is -0.01."""
-    with localcontext(_WORKING):
-        return number.quantize(Decimal(1).scaleb(-minor_units(currency)), rounding=ROUND_HALF_UP)
+    return number.quantize(_UNITS[minor_units(currency)], rounding=ROUND_HALF_UP, context=_WORKING)
 
 
 def multiply(left: Decimal, right: Decimal, currency: str) -> Decimal:
