@@ -1,4 +1,4 @@
-"""Histories by seed: a fixed hundred here, as many as you like with `make simulate SEEDS=N`."""
+"""Histories by seed: two hundred here, as many as you like with `make simulate SEEDS=N`."""
 
 import os
 from collections import Counter
@@ -9,7 +9,7 @@ import pytest
 from tests.faults.simulation import Simulation, repeat
 from tests.faults.stories import SIMULATED
 
-SEEDS, FROM = int(os.environ.get("SEEDS", "100")), int(os.environ.get("FROM", "0"))
+SEEDS, FROM = int(os.environ.get("SEEDS", "200")), int(os.environ.get("FROM", "0"))
 # histories that one test looks at
 AT_ONCE = 10
 
