@@ -42,6 +42,10 @@ def test_a_wrong_amount_is_told_with_both_rows() -> None:
         (SOURCE + "## Given\n\n### Actuals\n\n| horn |\n|---|\n| a |\n", "there is no column 'horn'"),
         (SOURCE + "## Given\n\n### Actuals\n\n| type |\n|---|\n| Loss |\n", "'Loss' is none of Cost"),
         (SOURCE + "## Given\n\n### Actuals\n\n| times |\n|---|\n| often |\n", "times must be a number, not 'often'"),
+        (
+            SOURCE + "## Given\n\n### Settings\n\n| skip sync policy |\n|---|\n| both |\n",
+            "adjustments_cross or literal",
+        ),
         (SOURCE + "## When\n\n- dance\n", "there is no command 'dance'"),
         (SOURCE + "## When\n\n- ready C-NOBODY up to 2026-08-31\n", "there is no contract 'C-NOBODY'"),
     ],

@@ -24,6 +24,7 @@ DIFFER: dict[str, ReasonCode] = {
     # an actual was rolled back in Dataverse after it had crossed
     "G48 actuals prevalidation.md": ReasonCode.EXTRA_ROW,
     "prevalidation is off.md": ReasonCode.EXTRA_ROW,
+    "refused without the sale behind it.md": ReasonCode.EXTRA_ROW,
 }
 
 

@@ -19,6 +19,7 @@ from domain.workflows.mark_ready import mark_ready
 from tools.scenarios.commands_accounting import ACCOUNTING_COMMANDS
 from tools.scenarios.commands_drafts import DRAFT_COMMANDS
 from tools.scenarios.commands_journal import JOURNAL_COMMANDS
+from tools.scenarios.commands_outside import OUTSIDE_COMMANDS
 from tools.scenarios.commands_proposals import PROPOSAL_COMMANDS
 from tools.scenarios.commands_revision import REVISION_COMMANDS
 from tools.scenarios.commands_schedules import SCHEDULE_COMMANDS
@@ -128,6 +129,8 @@ COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyType(
         r"forget set-up (?P<company>\w+) (?P<prefix>\S+)": ("forget set-up usmf ExchangeRate|Default|GBP", forget),
         **ACCOUNTING_COMMANDS,
         **PROPOSAL_COMMANDS,
+        # before the journals, whose `Dataverse loses` takes every name
+        **OUTSIDE_COMMANDS,
         # before the drafts, whose `delete` and `edit` take every name
         **JOURNAL_COMMANDS,
         **DRAFT_COMMANDS,

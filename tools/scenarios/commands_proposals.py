@@ -30,6 +30,12 @@ def again(world: World, number: str) -> None:
     world.send(ImportProposal, header.proposal, proposal=header.proposal, delete_after=header.deletions or 0)
 
 
+def alone(world: World, number: str) -> None:
+    """Import the lines of one proposal by itself."""
+    header = header_of(world, number)
+    world.send(ImportProposal, header.proposal, proposal=header.proposal)
+
+
 def edit(world: World, lines: str | None, number: str, fields: str) -> None:
     """Edit lines of a proposal alike."""
     numbers = [int(each) for each in (lines or "").split(",") if each.strip()]
@@ -80,6 +86,7 @@ PROPOSAL_COMMANDS: Mapping[str, tuple[str, Callable[..., None]]] = MappingProxyT
     {
         rf"delete lines of (?P<number>{_NUMBER})": ("delete lines of PRO-000900", delete),
         rf"import again (?P<number>{_NUMBER})": ("import again PRO-000900", again),
+        rf"import (?P<number>{_NUMBER}) by itself": ("import PRO-000900 by itself", alone),
         rf"edit lines (?:(?P<lines>[\d, ]+) )?of (?P<number>{_NUMBER}): (?P<fields>.+)": (
             "edit lines 1, 2 of PRO-000900: sales tax group = EU",
             edit,

@@ -120,6 +120,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 _WORDS = re.compile(r"[^a-z0-9]+")
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NUMBER = re.compile(r"^\(?-?[\d,]+(\.\d+)?\)?$")
 
 
@@ -222,9 +223,18 @@ class Names:
             self.learn(name, derive_id("scenario", name))
         return self._ids[name]
 
+    def call(self, id_: str, name: str) -> None:
+        """Write an id by a name which nobody can call it by, as a line detail by what stands behind it."""
+        self._names[id_] = name
+
+    def has_name(self, id_: str | None) -> bool:
+        """Tell whether an id is written by a name."""
+        return id_ in self._names
+
     def name_of(self, text: str) -> str:
-        """Write an id by its name, if it has one; a key text by the name of its row."""
-        return self._names.get(text) or self._names.get(re.split(r"[/|]", text)[-1], text)
+        """Write an id by its name, if it has one; a key text by the name of its row; a sentence with names for ids."""
+        named = self._names.get(text) or self._names.get(re.split(r"[/|]", text)[-1])
+        return named or _GUID.sub(lambda found: self._names.get(found[0], found[0]), text)
 
 
 def _enum_of(annotation: Any) -> type[Enum] | None:

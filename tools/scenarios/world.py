@@ -23,6 +23,8 @@ from domain.milestone_header import MilestoneHeader
 from domain.money import decimal_from, multiply
 from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionType
 from domain.pending_work import WorkKind
+from domain.policy import RECOMMENDED, Policy
+from domain.proforma import InvoiceLineDetail
 from domain.record import Record
 from domain.retainer import Retainer
 from domain.rows import Insert, RowKey
@@ -58,6 +60,8 @@ _NAMED = MappingProxyType(
         Table.DATAVERSE_TRANSACTION_CATEGORIES: "msdyn_name",
     }
 )
+# the ways of reading the product, as the setting SKIP_SYNC_POLICY calls them
+_POLICIES = MappingProxyType({"adjustments_cross": RECOMMENDED, "literal": Policy(adjustments_cross=False)})
 _DAY_DEFAULT = date(2026, 8, 24)
 _CONTRACT_DEFAULT = "C-ADATUM"
 DELIVERIES_MAX = 5
@@ -99,6 +103,8 @@ class World:
         self.names = Names()
         # what was said of commands that came to nothing
         self.told: list[Problem] = []
+        # how the installation reads the product where it can be read in two ways
+        self.policy = RECOMMENDED
         self._load = Load(self.clock.now())
         for path in sorted(samples.rglob("*.json")):
             if not any(name in path.name for name in _OWN):
@@ -116,6 +122,9 @@ class World:
         if told := _CONFIRMED.match(grid.heading):
             self._give_confirmed(grid, told["number"], told["contract"])
             return
+        if grid.heading.lower() == "settings":
+            self._give_settings(grid)
+            return
         kind, grid = kind_of(grid.heading, grid.line), grid.repeated()
         rows = [self._given(kind, grid, cells) for cells in grid.rows]
         self._load_rows(kind.table, [row.to_columns() for row in rows])
@@ -127,7 +136,7 @@ class World:
         late: dict[str, int] = {}
         while (command := self.queues.take()) is not None:
             try:
-                self.told += perform(self.store, self.queues, command).problems
+                self.told += perform(self.store, self.queues, command, self.policy).problems
             except NotYet as not_yet:
                 late[command.command] = late.get(command.command, 0) + 1
                 if late[command.command] < DELIVERIES_MAX:
@@ -136,6 +145,19 @@ class World:
                     self.told.append(not_yet.problem)
         for row in self.store.rows(Table.DATAVERSE_INVOICES):
             self.names.learn(str(row.columns["invoicenumber"]), row.key.row)
+        self._call_details()
+
+    def _call_details(self) -> None:
+        """Write line details by what stands behind them: `sale on PRO-000001`; a correction by what it corrects."""
+        kind = KINDS["invoice line details"]
+        details = {each.detail: each for each in cast(list[InvoiceLineDetail], self.records(kind))}
+        for each in details.values():
+            original, number = each, self.names.name_of(each.invoice)
+            while original.original_detail in details:
+                original = details[original.original_detail]
+            if self.names.has_name(original.source):
+                self.names.call(each.detail, f"{self.names.name_of(original.source or '')} on {number}")
+            self.names.call(each.line, f"line {each.line_number} of {number}")
 
     def records(self, kind: Kind) -> list[Record]:
         """Read all rows of a kind, in the order of their keys."""
@@ -172,6 +194,9 @@ class World:
         for row in self.store.rows(Table.DATAVERSE_CONTRACTS):
             contract = Contract.from_columns(row.columns)
             mine = {line.number: line for line in lines if line.contract == contract.contract}
+            self.names.call(contract.contract, contract.number)
+            for line in mine.values():
+                self.names.call(line.line, f"line {line.number} of {contract.number}")
             yield Terms(contract, mine, [payer for payer in payers if payer.contract == contract.contract])
 
     def _given(self, kind: Kind, grid: Grid, cells: Sequence[str]) -> Record:
@@ -230,6 +255,13 @@ class World:
     def _put(self, table: Table, key: RowKey, record: Record) -> None:
         self.store.write(table, key.partition, (Insert(key.row, record.to_columns()),))
 
+    def _give_settings(self, grid: Grid) -> None:
+        """Choose settings of the installation: of all, only how the product is read makes other rows."""
+        if grid.columns != ("skip sync policy",) or len(grid.rows) != 1 or grid.rows[0][0] not in _POLICIES:
+            policies = " or ".join(_POLICIES)
+            raise BadScenario(f"line {grid.line}: settings are one row, whose skip sync policy is {policies}")
+        self.policy = _POLICIES[grid.rows[0][0]]
+
     def _give_setup(self, grid: Grid, company: str, kind: str) -> None:
         names = {name.lower(): name for name in SETUP_KINDS}
         if kind.lower() not in names:
@@ -251,8 +283,10 @@ class World:
 
     def _load_body(self, name: str, body: bytes) -> None:
         report = load_rows(self.store, self.queues, open_document(name, body), self._load)
-        if report.problems:
+        if report.bad:
             raise BadScenario("\n".join(f"{name}: {each.problem.sentence}" for each in report.problems))
+        # of rows that stand nevertheless
+        self.told += (each.problem for each in report.problems)
 
 
 def _actual(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
