@@ -1,4 +1,4 @@
-"""What comes over a scenario from outside: other systems that write past the rules, finance's wishes, timers, and the tie-out."""
+"""What comes from outside: other systems that write past the rules, wishes of finance, timers, and the tie-out."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
