@@ -86,7 +86,7 @@ def refresh(world: World, invoice: str, up_to: str) -> None:
 
 def add_to(world: World, contract: str, up_to: str) -> None:
     """Put due items on the latest draft of their customer, or on a new one."""
-    wish = derive_id("scenario-add-to-invoice", len(world.queues.sent), len(world.store.calls))
+    wish = derive_id("scenario-add-to-invoice", len(world.queues.sent), next(world.wishes))
     outcome = add_to_invoice(
         world.store,
         contract=world.terms(contract).contract.contract,

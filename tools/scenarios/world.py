@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
-from typing import cast
+from typing import Protocol, cast
 
 from domain.actuals import Actual
 from domain.commands import Command, ConfirmInvoice
@@ -24,15 +25,17 @@ from domain.money import decimal_from, multiply
 from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionType
 from domain.pending_work import WorkKind
 from domain.policy import RECOMMENDED, Policy
+from domain.ports import RowStore
 from domain.proforma import InvoiceLineDetail
 from domain.record import Record
 from domain.retainer import Retainer
-from domain.rows import Insert, RowKey
+from domain.rows import Insert, RowKey, StoredRow
 from domain.setup import SETUP_KINDS
 from domain.split_billing import LineCustomer
 from domain.tables import Table
 from domain.workflows.confirm_invoice import commands_after
 from domain.workflows.dispatch import perform
+from domain.workflows.import_from_staging import import_from_staging
 from domain.workflows.load_rows import Load, load_rows
 from domain.workflows.post_pending import posting_command, read_pending
 from functions.storage.memory import MemoryRowStore
@@ -92,15 +95,31 @@ class Terms:
     customers: Sequence[ContractCustomer]
 
 
+class Storage(RowStore, Protocol):
+    """A store that shows all rows of a table."""
+
+    def rows(self, table: Table) -> Sequence[StoredRow]:
+        """Give all rows of a table, in order of their keys."""
+        ...
+
+
 class World:
     """Storage, queues, names, and the commands that a scenario can give."""
 
-    def __init__(self, samples: Path) -> None:
-        """Begin with the set-up of the samples and their contracts, without transactions."""
+    def __init__(self, samples: Path, store: Storage | None = None, queues: MemoryQueues | None = None) -> None:
+        """Begin with the set-up of the samples and their contracts, without transactions.
+
+        Args:
+            samples: the folder of the samples.
+            store: where rows stand; None: in memory.
+            queues: where commands go; None: in memory.
+        """
         self.clock = StandingClock()
-        self.store = MemoryRowStore(self.clock)
-        self.queues = MemoryQueues(self.clock)
+        self.store: Storage = store or MemoryRowStore(self.clock)
+        self.queues = queues or MemoryQueues(self.clock)
         self.names = Names()
+        # numbers for commands that differ in nothing else
+        self.wishes = count()
         # what was said of commands that came to nothing
         self.told: list[Problem] = []
         # how the installation reads the product where it can be read in two ways
@@ -143,6 +162,15 @@ class World:
                     self.queues.send((command,))
                 else:
                     self.told.append(not_yet.problem)
+        self.learn_invoices()
+
+    def tick(self) -> None:
+        """Run Import from staging once."""
+        for outcome in import_from_staging(self.store, self.queues, self.clock.now()):
+            self.told += outcome.problems
+
+    def learn_invoices(self) -> None:
+        """Remember the numbers of the invoices that stand."""
         for row in self.store.rows(Table.DATAVERSE_INVOICES):
             self.names.learn(str(row.columns["invoicenumber"]), row.key.row)
         self._call_details()
