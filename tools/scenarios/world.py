@@ -5,8 +5,8 @@ Every command is carried out to its end: what it sends is delivered before the n
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -15,23 +15,17 @@ from typing import Protocol, cast
 
 from domain.actuals import Actual
 from domain.commands import Command, ConfirmInvoice
-from domain.contract import Contract, ContractCustomer, ContractLine, Milestone
+from domain.contract import Contract, ContractCustomer, ContractLine
 from domain.errors import NotYet, Problem
 from domain.identifiers import derive_id
-from domain.invoice_schedule import InvoiceSchedule
 from domain.loading import open_document
-from domain.milestone_header import MilestoneHeader
-from domain.money import decimal_from, multiply
-from domain.option_sets import BillingStatus, BillingType, MilestoneStatus, TransactionType
 from domain.pending_work import WorkKind
 from domain.policy import RECOMMENDED, Policy
 from domain.ports import RowStore
 from domain.proforma import InvoiceLineDetail
 from domain.record import Record
-from domain.retainer import Retainer
 from domain.rows import Insert, RowKey, StoredRow
 from domain.setup import SETUP_KINDS
-from domain.split_billing import LineCustomer
 from domain.tables import Table
 from domain.workflows.confirm_invoice import commands_after
 from domain.workflows.dispatch import perform
@@ -41,6 +35,7 @@ from domain.workflows.post_pending import posting_command, read_pending
 from functions.storage.memory import MemoryRowStore
 from functions.storage.memory_queues import MemoryQueues
 from tools.scenarios.confirmed import billing_connection, confirmed_invoice
+from tools.scenarios.defaults import DEFAULTS, Terms
 from tools.scenarios.document import BadScenario, Grid
 from tools.scenarios.vocabulary import KINDS, Kind, Names, Told, attribute_of, kind_of, value_of
 
@@ -65,7 +60,6 @@ _NAMED = MappingProxyType(
 )
 # the ways of reading the product, as the setting SKIP_SYNC_POLICY calls them
 _POLICIES = MappingProxyType({"adjustments_cross": RECOMMENDED, "literal": Policy(adjustments_cross=False)})
-_DAY_DEFAULT = date(2026, 8, 24)
 _CONTRACT_DEFAULT = "C-ADATUM"
 DELIVERIES_MAX = 5
 
@@ -84,15 +78,6 @@ class StandingClock:
     def move(self, minutes: int) -> None:
         """Let minutes pass."""
         self._now += timedelta(minutes=minutes)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A contract with what a row of it needs to say."""
-
-    contract: Contract
-    lines: Mapping[int, ContractLine]
-    customers: Sequence[ContractCustomer]
 
 
 class Storage(RowStore, Protocol):
@@ -234,7 +219,7 @@ class World:
         filled = self._values(kind, grid, tuple(told.values()), tuple(told))
         if reversed_name := filled.get("reverses"):
             filled["reverses"] = self._place_of(str(reversed_name)).text
-        make = _DEFAULTS.get(kind.record)
+        make = DEFAULTS.get(kind.record)
         return make(terms, line, filled) if make else self._changed(kind, filled)
 
     def _values(self, kind: Kind, grid: Grid, cells: Sequence[str], columns: Sequence[str] = ()) -> dict[str, object]:
@@ -315,96 +300,3 @@ class World:
             raise BadScenario("\n".join(f"{name}: {each.problem.sentence}" for each in report.problems))
         # of rows that stand nevertheless
         self.told += (each.problem for each in report.problems)
-
-
-def _actual(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
-    is_sale = given.get("transaction_type") == TransactionType.UNBILLED_SALES
-    amounts = {}
-    if "amount" not in given:
-        product = multiply(decimal_from(given["quantity"]), decimal_from(given["price"]), "USD")
-        amounts = {"amount": product}
-    defaults = {
-        "billing_type": BillingType.CHARGEABLE,
-        "billing_status": BillingStatus.UNBILLED_SALES_CREATED if is_sale else None,
-        "transaction_date": _DAY_DEFAULT,
-        "currency": terms.contract.currency,
-        "contract": terms.contract.contract,
-        "contract_line": line.line,
-        "contract_customer": terms.customers[0].contract_customer if is_sale else None,
-        "project": line.project,
-        "owning_company": terms.contract.owning_company,
-    }
-    return Actual.model_validate({**defaults, **amounts, **given})
-
-
-def _milestone(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
-    defaults = {
-        "name": "Milestone",
-        "contract": terms.contract.contract,
-        "contract_line": line.line,
-        "contract_customer": terms.customers[0].contract_customer,
-        "project": line.project,
-        "currency": terms.contract.currency,
-        "milestone_date": _DAY_DEFAULT,
-        "invoice_status": MilestoneStatus.NOT_READY,
-    }
-    return Milestone.model_validate({**defaults, **given})
-
-
-def _schedule(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
-    return InvoiceSchedule.model_validate({"contract_line": line.line, **given})
-
-
-def _line_customer(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
-    id_ = derive_id("scenario", "line customer", line.line, given["contract_customer"])
-    return LineCustomer.model_validate({"line_customer": id_, "contract_line": line.line, **given})
-
-
-def _milestone_header(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
-    defaults = {
-        "name": "Milestone",
-        "contract": terms.contract.contract,
-        "contract_line": line.line,
-        "project": line.project,
-        "currency": terms.contract.currency,
-        "milestone_date": _DAY_DEFAULT,
-    }
-    return MilestoneHeader.model_validate({**defaults, **given})
-
-
-def _retainer(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
-    defaults = {
-        "name": "Retainer",
-        "contract": terms.contract.contract,
-        "contract_customer": terms.customers[0].contract_customer,
-        "currency": terms.contract.currency,
-        "invoice_date": _DAY_DEFAULT,
-        "invoice_status": MilestoneStatus.NOT_READY,
-    }
-    return Retainer.model_validate({**defaults, **given})
-
-
-def _payer(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
-    stands = (dict(payer) for payer in terms.customers if payer.name == given["name"])
-    new = {"contract_customer": derive_id("scenario", given["name"]), "contract": terms.contract.contract}
-    return ContractCustomer.model_validate({**next(stands, new), **given})
-
-
-def _line(terms: Terms, line: ContractLine, given: dict[str, object]) -> Record:
-    stands = terms.lines.get(int(str(given["number"])))
-    new = {"line": derive_id("scenario", "line", terms.contract.number, given["number"])}
-    return ContractLine.model_validate({**dict(line), **(dict(stands) if stands else new), **given})
-
-
-_DEFAULTS: Mapping[type[Record], Callable[[Terms, ContractLine, dict[str, object]], Record]] = MappingProxyType(
-    {
-        Actual: _actual,
-        Milestone: _milestone,
-        Retainer: _retainer,
-        ContractCustomer: _payer,
-        ContractLine: _line,
-        InvoiceSchedule: _schedule,
-        LineCustomer: _line_customer,
-        MilestoneHeader: _milestone_header,
-    }
-)
