@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
+from itertools import takewhile
 from typing import Protocol
 from uuid import NAMESPACE_URL, uuid5
 
@@ -25,15 +26,19 @@ from tests.fakes.frozen_clock import FrozenClock
 from tools.devhost.azurite import Azurite
 
 QUEUES = {command.name: command.name for command in COMMANDS}
+# of one request, by the client
+TRIES = clients.RETRIES_MAX + 1
 
 
 class StoreUnderTest(Protocol):
-    """A store, and faults for its next writes."""
+    """A store, and faults for its next writes or reads."""
 
     @property
     def store(self) -> RowStore: ...
 
     def plan(self, *faults: Fault) -> None: ...
+
+    def plan_reads(self, *faults: Fault) -> None: ...
 
 
 class MemoryStoreUnderTest:
@@ -42,22 +47,36 @@ class MemoryStoreUnderTest:
     def __init__(self, store: MemoryRowStore) -> None:
         self.store = store
         self._plan: list[Fault] = []
+        self._plan_of_reads: list[Fault] = []
         store.before_call = self._before
         store.after_call = self._after
 
     def plan(self, *faults: Fault) -> None:
         self._plan = list(faults)
 
+    def plan_reads(self, *faults: Fault) -> None:
+        self._plan_of_reads = list(faults)
+
+    def _of(self, call: Call) -> list[Fault]:
+        return self._plan if call.method == "write" else self._plan_of_reads
+
     def _before(self, call: Call) -> None:
-        if call.method == "write" and self._plan[:1] == [Fault.NEVER_SENT]:
-            self._plan.pop(0)
+        plan = self._of(call)
+        if plan[:1] == [Fault.NEVER_SENT]:
+            plan.pop(0)
             raise OutcomeUnknown("the connection was refused")
+        refusals = len(list(takewhile(lambda fault: fault is Fault.THROTTLED, plan)))
+        del plan[: min(refusals, TRIES)]
+        # fewer are mended by the client's own retries
+        if refusals >= TRIES:
+            raise OutcomeUnknown("the storage answered 503")
 
     def _after(self, call: Call) -> None:
-        fault = self._plan.pop(0) if call.method == "write" and self._plan else None
+        plan = self._of(call)
+        fault = plan.pop(0) if plan else None
         if fault is Fault.ANSWER_LOST:
             raise OutcomeUnknown("the connection was closed")
-        if fault is Fault.COMMITTED_THEN_503:
+        if fault is Fault.COMMITTED_THEN_503 and call.method == "write":
             raise AlreadyExists("the client tried again and met its own row")
 
 
@@ -70,6 +89,9 @@ class AzureStoreUnderTest:
 
     def plan(self, *faults: Fault) -> None:
         self._transport.plan = list(faults)
+
+    def plan_reads(self, *faults: Fault) -> None:
+        self._transport.plan_of_reads = list(faults)
 
 
 class SenderUnderTest(Protocol):
@@ -141,13 +163,13 @@ def ensured(tables: TableServiceClient, queues: QueueServiceClient) -> None:
 @pytest.fixture
 def azure_store(ensured: None, tables: TableServiceClient, transport: FaultyTransport) -> Iterator[AzureStoreUnderTest]:
     yield AzureStoreUnderTest(AzureRowStore(tables), transport)
-    transport.plan = []
+    transport.plan, transport.plan_of_reads = [], []
 
 
 @pytest.fixture
 def lean_store(ensured: None, tables: TableServiceClient, transport: FaultyTransport) -> Iterator[AzureStoreUnderTest]:
     yield AzureStoreUnderTest(clients.lean_store(tables, transport=transport), transport)
-    transport.plan = []
+    transport.plan, transport.plan_of_reads = [], []
 
 
 @pytest.fixture(params=["azure_store", "lean_store"])

@@ -13,12 +13,12 @@ from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, replace_status, save, save_together
 from domain.tables import Table
 from tests.contract.conftest import StoreUnderTest
-from tests.contract.faulty_transport import Fault
+from tests.contract.faulty_transport import DOUBTS, Fault
 
 TABLE = Table.FINANCE_INTEGRATION_JOURNAL_LINES
 type MakeKey = Callable[[object], str]
 
-FAULTS = (*((fault,) for fault in Fault), *product(Fault, repeat=2))
+FAULTS = (*((fault,) for fault in Fault), *product(DOUBTS, repeat=2))
 NAMES = ["-".join(fault.name for fault in faults) for faults in FAULTS]
 every_fault = pytest.mark.parametrize("faults", FAULTS, ids=NAMES)
 
