@@ -45,8 +45,9 @@ class FaultyTransport(RequestsTransport):  # type: ignore[misc]  # azure-core hi
     def __init__(self) -> None:
         super().__init__()
         self._busy = RequestsTransport(session=_Busy(), session_owner=False)
-        self.plan: list[Fault] = []
-        self.plan_of_reads: list[Fault] = []
+        # None lets a request through
+        self.plan: list[Fault | None] = []
+        self.plan_of_reads: list[Fault | None] = []
         # method and size of every request, retries included
         self.sent: list[tuple[str, int]] = []
 
