@@ -33,7 +33,7 @@ from tools.devhost.azurite import Azurite
 
 SEED = 20260831
 # most of the requests read, and a single fault of a read is mended by the client
-READS, WRITES = 2, 6
+READS, WRITES = 1, 3
 TRIES_MAX = 5
 
 
