@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 import timeit
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.invocation import invocation_seconds
@@ -34,8 +35,8 @@ def small_costs() -> dict[str, float]:
     }
 
 
-def _micro(work: object) -> float:
-    best = min(timeit.repeat(work, number=ROWS, repeat=REPEATS))  # type: ignore[arg-type]
+def _micro(work: Callable[[], object]) -> float:
+    best = min(timeit.repeat(work, number=ROWS, repeat=REPEATS))
     return 1e6 * best / ROWS
 
 

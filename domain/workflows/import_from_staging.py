@@ -81,18 +81,25 @@ def import_from_staging(
             continue
         if kind == WorkKind.RELATED_VOUCHERS:
             rows = yield from _related(store, rows, now)
-        for row in rows:
-            correlation = PendingWork.from_columns(row.columns).correlation
-            try:
-                outcome = _isolated(store, row, do, now)
-            except OutcomeUnknown as error:
-                faults.append(error)
-                if len(faults) == FAULTS_PER_TICK_MAX:
-                    raise
-                continue
-            yield replace(outcome, correlation=correlation)
+        yield from _each(store, rows, do, now, faults)
     if faults:
         raise faults[0]
+
+
+def _each(
+    store: RowStore, rows: Sequence[StoredRow], do: Work, now: datetime, faults: list[OutcomeUnknown]
+) -> Iterator[Outcome]:
+    """Do one piece after the other; those to which the storage gives no answer are noted, and the last one raises."""
+    for row in rows:
+        correlation = PendingWork.from_columns(row.columns).correlation
+        try:
+            outcome = _isolated(store, row, do, now)
+        except OutcomeUnknown as error:
+            faults.append(error)
+            if len(faults) == FAULTS_PER_TICK_MAX:
+                raise
+            continue
+        yield replace(outcome, correlation=correlation)
 
 
 def _handed_on(sender: CommandSender, rows: Sequence[StoredRow], now: datetime) -> Outcome:
