@@ -26,16 +26,21 @@ class Fault(Enum):
 DOUBTS = (Fault.NEVER_SENT, Fault.ANSWER_LOST, Fault.COMMITTED_THEN_503)
 
 
-class _Busy(requests.Session):
+class Busy(requests.Session):
     """Answers everything as a storage does that is throttling, and asks nobody."""
+
+    def __init__(self, status: int = 503) -> None:
+        super().__init__()
+        self._status = status
 
     def request(self, *_: Any, headers: Any = None, **__: Any) -> requests.Response:
         is_queue = "xml" in headers.get("Accept", "")
         response = requests.Response()
-        response.status_code = 503
+        response.status_code = self._status
         response.headers["Content-Type"] = "application/xml" if is_queue else "application/json"
         response.headers["x-ms-error-code"] = "ServerBusy"
-        response.raw = HTTPResponse(body=BytesIO(BUSY_QUEUE if is_queue else BUSY), status=503, preload_content=False)
+        body = BytesIO(BUSY_QUEUE if is_queue else BUSY)
+        response.raw = HTTPResponse(body=body, status=self._status, preload_content=False)
         return response
 
 
@@ -44,7 +49,7 @@ class FaultyTransport(RequestsTransport):  # type: ignore[misc]  # azure-core hi
 
     def __init__(self) -> None:
         super().__init__()
-        self._busy = RequestsTransport(session=_Busy(), session_owner=False)
+        self._busy = RequestsTransport(session=Busy(), session_owner=False)
         # None lets a request through
         self.plan: list[Fault | None] = []
         self.plan_of_reads: list[Fault | None] = []

@@ -17,6 +17,8 @@ class Effect(Enum):
     """What goes wrong."""
 
     LOSE = "the caller gets no answer"
+    # below the port the client tries again; above it, that is no answer
+    BUSY = "the storage answers 503 and does nothing"
     # the client below the port meets what its own first try has written
     TRY_AGAIN = "the storage answers 503, and the client does the same again"
     # the table or queue refuses that kind of request until service is restored
@@ -43,7 +45,7 @@ NEVER_SENT = Fault("never sent", Moment.BEFORE, Effect.LOSE)
 ANSWER_LOST = Fault("done, the answer lost", Moment.AFTER, Effect.LOSE)
 DONE_THEN_503 = Fault("done, answered 503, tried again below the port", Moment.AFTER, Effect.TRY_AGAIN)
 # longer than the client and we ourselves try, so that the delivery fails
-THROTTLED_ONCE = Fault("throttled for a while", Moment.BEFORE, Effect.LOSE, ROUNDS_MAX + 1)
+THROTTLED_ONCE = Fault("throttled for a while", Moment.BEFORE, Effect.BUSY, ROUNDS_MAX + 1)
 THROTTLED_FOR_EVER = Fault("throttled until service is restored", Moment.BEFORE, Effect.OUTAGE)
 OTHER_WORKER = Fault("another worker comes first", Moment.BEFORE, Effect.OTHER_WORKER)
 DIES_BEFORE = Fault("process dies just before", Moment.BEFORE, Effect.DIE)

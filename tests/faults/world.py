@@ -210,7 +210,7 @@ class World:
 
     def _befall(self, effect: Effect, asked: Asked) -> None:
         match effect:
-            case Effect.LOSE:
+            case Effect.LOSE | Effect.BUSY:
                 raise OutcomeUnknown(f"{asked.place}: no answer came")
             case Effect.DIE:
                 raise ProcessDied

@@ -175,7 +175,9 @@ def named(line: Line) -> Named:
     names = _names(line)
 
     def told(value: Value) -> Value:
-        return NUMBER.sub(lambda found: names[found.group()], value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return NUMBER.sub(lambda found: names.get(found.group(), f"<{found.group()}, which nobody got>"), value)
 
     tables = {name: rows for name, rows in line.snapshot().items() if Table(name) not in SEQUENCES}
     return {
