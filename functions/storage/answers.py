@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 from types import MappingProxyType
+from xml.etree.ElementTree import ParseError
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
@@ -27,6 +28,8 @@ _OVER_LIMITS = frozenset(
         "TooManyProperties",
     )
 )
+# what azure-storage-queue lets through of its own parsers when a proxy or a failing server answers in its place
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, ParseError)
 _NOT_NOW = frozenset((HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS))
 
 
@@ -63,6 +66,19 @@ def translated(place: str, rows: Sequence[str] = ()) -> Iterator[None]:
         if not isinstance(error.__context__, AzureError):
             raise
         raise _unanswered(place, error.__context__) from error
+
+
+@contextmanager
+def translated_queue(place: str) -> Iterator[None]:
+    """Do as `translated` does, for one call of the client of the queues and nothing else.
+
+    What that client cannot read tells nothing, whatever its status.
+    """
+    with translated(place):
+        try:
+            yield
+        except _UNREADABLE as error:
+            raise _unanswered(place, error) from error
 
 
 def _told(error: AzureError, place: str) -> StoreError | None:

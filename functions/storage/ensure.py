@@ -7,7 +7,7 @@ from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
 
 from domain.tables import Table
-from functions.storage.answers import translated
+from functions.storage.answers import translated, translated_queue
 
 # the platform's own rule for the queue of messages that failed too often
 POISON_SUFFIX = "-poison"
@@ -28,7 +28,7 @@ def ensure_storage(tables: TableServiceClient, queues: QueueServiceClient, queue
     for table in Table:
         if table.value not in standing:
             _ensure_table(tables, table.value)
-    with translated("the account's queues"):
+    with translated_queue("the account's queues"):
         waiting = {queue.name for queue in queues.list_queues()}
     for name in queue_names:
         for each in (name, f"{name}{POISON_SUFFIX}"):
@@ -42,7 +42,7 @@ def _ensure_table(tables: TableServiceClient, name: str) -> None:
 
 
 def _ensure_queue(queues: QueueServiceClient, name: str) -> None:
-    with translated(f"queue {name}"):
+    with translated_queue(f"queue {name}"):
         try:
             queues.create_queue(name)
         except ResourceExistsError:

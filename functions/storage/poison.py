@@ -6,7 +6,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.storage.queue import QueueServiceClient
 
 from domain.ports import PoisonMessage
-from functions.storage.answers import translated
+from functions.storage.answers import translated_queue
 from functions.storage.ensure import POISON_SUFFIX
 
 # the most that the storage gives at once
@@ -27,7 +27,7 @@ class AzurePoisonQueues:
     def receive(self, kind: str) -> Sequence[PoisonMessage]:
         """Take up to 32 visible messages; nobody else sees them for five minutes."""
         queue = self._queues[kind]
-        with translated(f"queue {queue.queue_name}"):
+        with translated_queue(f"queue {queue.queue_name}"):
             pages = queue.receive_messages(messages_per_page=MESSAGES_MAX, visibility_timeout=HIDDEN_SECONDS).by_page()
             page = list(next(pages, ()))
         return [PoisonMessage(str(each.content), str(each.id), str(each.pop_receipt)) for each in page]
@@ -35,7 +35,7 @@ class AzurePoisonQueues:
     def delete(self, kind: str, message: PoisonMessage) -> None:
         """Delete a message that was taken; one that is gone or taken by another is left alone."""
         queue = self._queues[kind]
-        with translated(f"queue {queue.queue_name}"):
+        with translated_queue(f"queue {queue.queue_name}"):
             try:
                 queue.delete_message(message.id, message.receipt)
             except ResourceNotFoundError as error:

@@ -7,7 +7,7 @@ from azure.storage.queue import QueueServiceClient, TextBase64EncodePolicy
 from domain.commands import COMMANDS, Command
 from domain.errors import BadSettings
 from domain.limits import check_delay, check_message
-from functions.storage.answers import translated
+from functions.storage.answers import translated_queue
 
 # a message waits until somebody takes it: what cannot be processed becomes a dead letter, and nothing expires silently
 _NEVER = -1
@@ -52,5 +52,5 @@ class AzureCommandSender:
             check_message(command.name, command.document, body)
         for command, body in zip(commands, bodies, strict=True):
             queue = self._queues[command.name]
-            with translated(f"queue {queue.queue_name}"):
+            with translated_queue(f"queue {queue.queue_name}"):
                 queue.send_message(body, visibility_timeout=delay_seconds, time_to_live=_NEVER)

@@ -27,20 +27,21 @@ DOUBTS = (Fault.NEVER_SENT, Fault.ANSWER_LOST, Fault.COMMITTED_THEN_503)
 
 
 class Busy(requests.Session):
-    """Answers everything as a storage does that is throttling, and asks nobody."""
+    """Answers everything as a storage does that is throttling, or as it is told to, and asks nobody."""
 
-    def __init__(self, status: int = 503) -> None:
+    def __init__(self, status: int = 503, body: bytes | None = None) -> None:
         super().__init__()
-        self._status = status
+        self.status, self.body = status, body
 
     def request(self, *_: Any, headers: Any = None, **__: Any) -> requests.Response:
         is_queue = "xml" in headers.get("Accept", "")
         response = requests.Response()
-        response.status_code = self._status
+        response.status_code = self.status
         response.headers["Content-Type"] = "application/xml" if is_queue else "application/json"
-        response.headers["x-ms-error-code"] = "ServerBusy"
-        body = BytesIO(BUSY_QUEUE if is_queue else BUSY)
-        response.raw = HTTPResponse(body=body, status=self._status, preload_content=False)
+        if self.body is None:
+            response.headers["x-ms-error-code"] = "ServerBusy"
+        body = self.body if self.body is not None else BUSY_QUEUE if is_queue else BUSY
+        response.raw = HTTPResponse(body=BytesIO(body), status=self.status, preload_content=False)
         return response
 
 
