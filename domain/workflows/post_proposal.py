@@ -158,13 +158,25 @@ def _tried(posting: _Posting) -> PostedInvoice:
     Raises:
         Refused: it can't be posted.
     """
-    problems = [each for page in posting.pages() for each in page if isinstance(each, Problem)]
-    tried = None if problems else _finish(posting, UNNUMBERED, UNNUMBERED)
+    problems: list[Problem] = []
+    totals = VoucherTotals()
+    for page in posting.pages():
+        problems += [each for each in page if isinstance(each, Problem)]
+        _add(totals, page)
+    tried = None if problems else finish(posting.terms, totals, UNNUMBERED, UNNUMBERED)
     if isinstance(tried, Problem):
         problems.append(tried)
     if problems or tried is None or isinstance(tried, Problem):
         raise Refused(_first(by_precedence(problems)))
     return tried
+
+
+def _add(totals: VoucherTotals, page: Lines) -> list[PostedLine]:
+    """Count the lines of a page that can be posted, and give them."""
+    lines = [each for each in page if isinstance(each, PostedLine)]
+    for each in lines:
+        totals.add(each.additions, each.taxes)
+    return lines
 
 
 def _begin(posting: _Posting) -> None:
@@ -202,15 +214,6 @@ def _number(posting: _Posting, sequence: str) -> int:
     return allocate(posting.store, Table.FINANCE_NUMBER_SEQUENCES, f"{company}|{sequence}", document)
 
 
-def _finish(posting: _Posting, number: str, voucher: str) -> PostedInvoice | Problem:
-    totals = VoucherTotals()
-    for page in posting.pages():
-        for each in page:
-            if isinstance(each, PostedLine):
-                totals.add(each.additions, each.taxes)
-    return finish(posting.terms, totals, number, voucher)
-
-
 def _commit(posting: _Posting, after: Proposal) -> None:
     try:
         replace_status(posting.store, Table.FINANCE_INVOICE_PROPOSALS, after.key, after.to_columns(), posting.etag)
@@ -228,10 +231,7 @@ def _post(posting: _Posting) -> Proposal:
         problems = [each for each in page if isinstance(each, Problem)]
         if problems:
             raise Refused(_first(by_precedence(problems)))
-        lines = [each for each in page if isinstance(each, PostedLine)]
-        for each in lines:
-            totals.add(each.additions, each.taxes)
-        _save_lines(posting.store, proposal.proposal, lines, number)
+        _save_lines(posting.store, proposal.proposal, _add(totals, page), number)
     posted = finish(posting.terms, totals, number, voucher)
     if isinstance(posted, Problem):
         raise Refused(posted)

@@ -23,7 +23,7 @@ RELATE = "relate vouchers"
 CALLS_PER_LINE_MAX = 0.25
 STAGES_BEFORE = ("contract's actuals", "import journal", "relate", "post journal", "write back journal", "create")
 
-TERM = re.compile(r"(?P<times>\d*)(?P<letter>[JDE]?)(?P<shares>(?:⌈\d*N/\d+⌉)*)")
+TERM = re.compile(r"(?P<times>\d*)(?P<letter>[JD]?)(?P<shares>(?:⌈\d*N/\d+⌉)*)")
 SHARE = re.compile(r"⌈(\d*)N/(\d+)⌉")
 
 
@@ -35,7 +35,7 @@ def value_of(formula: str, lines: int) -> int:
 def _term(text: str, lines: int) -> int:
     found = TERM.fullmatch(text)
     assert found is not None, f"{text!r} is no term"
-    letters = {"": 1, "J": ceil(lines / 100), "D": 1 if lines <= FULL_PAGE else 2, "E": 1 if lines <= FULL_PAGE else 3}
+    letters = {"": 1, "J": ceil(lines / 100), "D": 1 if lines <= FULL_PAGE else 2}
     value = int(found["times"] or 1) * letters[found["letter"]]
     for times, size in SHARE.findall(found["shares"]):
         value *= ceil(int(times or 1) * lines / int(size))
@@ -107,6 +107,6 @@ def test_a_line_of_a_long_invoice_costs_a_quarter_of_a_call() -> None:
 def test_formulas_are_read_as_people_read_them() -> None:
     assert value_of("3 + 2⌈2N/100⌉ + 4J", 101) == 3 + 2 * 3 + 4 * 2
     assert value_of("2J⌈N/1000⌉", 1_001) == 2 * 11 * 2
-    assert [value_of("D⌈N/1000⌉ + E", lines) for lines in (1_000, 1_001)] == [2, 7]
+    assert [value_of("D⌈N/1000⌉ + D", lines) for lines in (1_000, 1_001)] == [2, 6]
     with pytest.raises(AssertionError, match="no term"):
         value_of("2N", 1)
