@@ -81,8 +81,11 @@ def _parsed(body: bytes) -> dict[str, Any]:
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
-        # half of a surrogate pair, which others can write; the standard library takes it
-        parsed = json.loads(body)
+        try:
+            # half of a surrogate pair, which others can write; the standard library takes it
+            parsed = json.loads(body)
+        except RecursionError as error:
+            raise ValueError("the answer is nested too deeply") from error
     if not isinstance(parsed, dict):
         raise ValueError("the answer is not an object")
     return parsed
@@ -92,10 +95,12 @@ def _stored(table: Table, partition: str, row: dict[str, Any], is_marked: bool) 
     try:
         key, changed = RowKey(partition, row.pop("RowKey")), row.pop("Timestamp")
         changed_at = datetime.fromisoformat(changed)
-    except (KeyError, TypeError) as error:
-        raise ValueError("a row of the answer has no RowKey or no Timestamp") from error
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError("a row of the answer is none, or has no RowKey or no Timestamp") from error
     # with the least metadata the service may leave the version out, which is the instant in another form
     etag = row.pop("odata.etag", None) or f"W/\"datetime'{quote(changed)}'\""
+    if type(key.row) is not str or type(etag) is not str:
+        raise ValueError("a row of the answer has a key or a version that is no text")
     row.pop("odata.metadata", None)
     row.pop("PartitionKey", None)
     columns = _without_marks(table, key, row) if is_marked else row
@@ -108,7 +113,7 @@ def _stored(table: Table, partition: str, row: dict[str, Any], is_marked: bool) 
 def _without_marks(table: Table, key: RowKey, row: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in row.items():
         column = name.removesuffix(_TYPE_MARK)
-        if column not in (name, "Timestamp") and value not in _PLAIN_TYPES:
+        if column not in (name, "Timestamp") and str(value) not in _PLAIN_TYPES:
             raise foreign_type(table, key, column, str(value))
     return {name: value for name, value in row.items() if not name.endswith(_TYPE_MARK)}
 

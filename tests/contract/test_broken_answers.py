@@ -173,7 +173,20 @@ def test_what_cannot_be_read_is_no_row_and_no_absence(server: Answering, store: 
             act()
 
 
-@pytest.mark.parametrize("body", [b"[]", b"null", b'{"value":{}}', b'{"value":[{"RowKey":"1"}]}', b'{"Timestamp":"x"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"null",
+        b'{"value":{}}',
+        b'{"value":[null]}',
+        b'{"value":[{"RowKey":"1"}]}',
+        b'{"value":[{"RowKey":1,"Timestamp":"2026-08-27T12:00:00Z"}]}',
+        b'{"Timestamp":"x"}',
+        b'{"value":' + b"[" * 100_000,
+    ],
+    ids=lambda body: body[:60].decode(),
+)
 def test_an_answer_of_another_shape_is_not_taken_for_rows(server: Answering, body: bytes) -> None:
     server.answer = answer("200 OK", body)
     lean = store_at(server, is_lean=True)

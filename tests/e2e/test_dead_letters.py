@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from domain.commands import (
     COMMANDS,
@@ -127,6 +128,27 @@ def test_a_message_that_can_never_be_read_is_kept_at_once(
     (letter,) = letters(account, content)
     assert (letter.queue, letter.code) == ("confirm-invoice", code)
     assert told in letter.sentence
+
+
+def test_no_queue_takes_ten_megabytes(account: Account) -> None:
+    before = account.waiting()
+    with pytest.raises(HttpResponseError, match="RequestBodyTooLarge"):
+        account.put("confirm-invoice", b"x" * 10_000_000)
+    assert account.waiting() == before
+
+
+def test_ten_megabytes_are_refused_when_they_come_all_the_same(account: Account, host: DevHost) -> None:
+    account.put("confirm-invoice", b"taken from the queue, and replaced")
+    listener = listener_of(host, "confirm_invoice")
+    (message,) = listener.receive(1)
+    message.content = base64.b64encode(b'{"schema":"' + b"x" * 10_000_000 + b'"}').decode()
+    invocation = listener.processor.process(listener.processor.delivery(message))
+    assert (invocation.outcome, invocation.then) == ("ok", "deleted")
+    rows = [DeadLetter.from_columns(row.columns) for row in account.rows(Table.INVOICING_DEAD_LETTERS)]
+    (letter,) = (each for each in rows if each.code == ReasonCode.MESSAGE_TOO_LARGE)
+    assert "the message has more than 49,152 bytes; it carries keys, never rows" in letter.sentence
+    assert len(letter.body) < 65_536
+    assert account.waiting() == {}
 
 
 def test_bytes_that_are_no_text_are_kept_as_base64(account: Account, host: DevHost) -> None:

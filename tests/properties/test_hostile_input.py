@@ -2,6 +2,7 @@
 
 import json
 import string
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.commands import COMMANDS, Command
 from domain.dead_letters import body_of, make_letter
-from domain.errors import BadMessage, BadRow, LimitExceeded, Problem, ReasonCode
+from domain.errors import BadMessage, BadRow, LimitExceeded, Problem, ReasonCode, StoreError
 from domain.limits import KEY_UNITS_MAX, MESSAGE_BYTES_MAX, check_columns, check_key
 from domain.loading import open_document, open_lines
 from domain.rows import Insert, RowKey
@@ -18,7 +19,8 @@ from domain.workflows.load_rows import Load, load_rows
 from functions.messages import decode, encode
 from functions.storage.memory import MemoryRowStore
 from functions.storage.memory_queues import MemoryQueues
-from functions.storage.odata import quoted, range_path, row_path
+from functions.storage.multipart import failure_in
+from functions.storage.odata import quoted, range_path, row_in, row_path, rows_in
 from tests.fakes.frozen_clock import FrozenClock
 from tests.line import START
 
@@ -56,6 +58,10 @@ ODD = (
 # no key can have these
 FORBIDDEN = frozenset("/\\#?") | frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))))
 
+HUNDRED_LEVELS = "[" * 100 + "]" * 100
+# what an answer of the table service says of a row
+ANSWERED = ("RowKey", "Timestamp", "odata.etag", "a", "a@odata.type")
+
 hostile = settings(max_examples=300, derandomize=True, deadline=None, database=None)
 texts = st.one_of(st.sampled_from(ODD), st.text(max_size=300), st.text(alphabet=string.printable, max_size=60))
 values = st.recursive(
@@ -63,6 +69,18 @@ values = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
     max_leaves=12,
 )
+
+
+def _as_answer(fields: dict[str, object]) -> bytes:
+    row = {"RowKey": "r", "Timestamp": "2026-08-27T12:00:00Z"} | fields
+    return json.dumps(row).encode(errors="surrogatepass")
+
+
+def _as_page(rows: list[object]) -> bytes:
+    whole = [
+        json.loads(_as_answer(row)) if isinstance(row, dict) and row.keys() <= set(ANSWERED) else row for row in rows
+    ]
+    return json.dumps({"value": whole}).encode(errors="surrogatepass")
 
 
 def accepted(body: bytes | str) -> Command | None:
@@ -110,6 +128,7 @@ def test_any_object_is_read_or_refused(fields: dict[str, object]) -> None:
         (b"[" * 100 + b"]" * 100, ReasonCode.MESSAGE_NOT_JSON),
         (b'{"a":' * 100 + b"1" + b"}" * 100, ReasonCode.MESSAGE_SCHEMA_UNKNOWN),
         (b"[" * 20_000, ReasonCode.MESSAGE_NOT_JSON),
+        (json.dumps(GOOD | {"map": "deep"}).replace('"deep"', HUNDRED_LEVELS).encode(), ReasonCode.MESSAGE_FIELD_WRONG),
         (json.dumps(GOOD | {"tries": 10**400}).encode(), ReasonCode.MESSAGE_FIELD_WRONG),
         (json.dumps(GOOD | {"tries": -1}).encode(), ReasonCode.MESSAGE_FIELD_WRONG),
         (json.dumps(GOOD | {"partition": "a\x00b"}).encode(), ReasonCode.MESSAGE_FIELD_WRONG),
@@ -122,6 +141,7 @@ def test_any_object_is_read_or_refused(fields: dict[str, object]) -> None:
         "100 lists",
         "100 objects",
         "20,000 lists",
+        "100 lists in a field",
         "10^400",
         "-1",
         "NUL",
@@ -248,11 +268,44 @@ def test_a_row_out_of_all_bounds_is_refused(row: dict[str, object], told: str) -
     assert store.rows(Table.DATAVERSE_ACTUALS) == []
 
 
-def test_a_file_of_a_hundred_levels_is_refused() -> None:
-    _, told = load(
-        json.dumps({"@odata.context": ACTUALS}).encode()[:-1] + b', "value": ' + b"[" * 100 + b"]" * 100 + b"}"
+@pytest.mark.parametrize("number", ["1e400", "-1E+400", "1" + "0" * 400, "1e-400"])
+def test_a_number_out_of_all_bounds_is_refused_as_json_writes_it(number: str) -> None:
+    body = json.dumps({"@odata.context": ACTUALS, "value": [{"msdyn_actualid": ID, "msdyn_quantity": 4711}]})
+    store, sentences = load(body.replace("4711", number).encode())
+    assert any("at most 28 digits" in sentence for sentence in sentences), sentences
+    assert store.rows(Table.DATAVERSE_ACTUALS) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (HUNDRED_LEVELS, "is a list; a row must be an object with columns"),
+        ('[{"msdyn_actualid":' + HUNDRED_LEVELS + "}]", "is a list; it must be a single value"),
+        ('[{"msdyn_actualid":' + '{"a":' * 100 + "1" + "}" * 100 + "}]", "is an object; it must be a single value"),
+    ],
+    ids=["rows", "lists in a column", "objects in a column"],
+)
+def test_a_file_of_a_hundred_levels_is_refused(rows: str, told: str) -> None:
+    store, sentences = load(f'{{"@odata.context":"{ACTUALS}","value":{rows}}}'.encode())
+    assert sentences == [told]
+    assert store.rows(Table.DATAVERSE_ACTUALS) == []
+
+
+@settings(hostile, max_examples=100)
+@given(
+    body=st.one_of(
+        st.binary(max_size=300),
+        st.dictionaries(st.sampled_from(ANSWERED), values, max_size=6).map(_as_answer),
+        st.lists(st.one_of(values, st.dictionaries(st.sampled_from(ANSWERED), values)), max_size=3).map(_as_page),
     )
-    assert told
+)
+def test_any_answer_is_read_or_told_as_unreadable(body: bytes) -> None:
+    for read in (row_in, rows_in):
+        with suppress(ValueError, StoreError):
+            found = read(Table.DATAVERSE_ACTUALS, "p", body)
+            assert all(isinstance(each.key.row, str) for each in (found if isinstance(found, list) else [found]))
+    with suppress(ValueError):
+        assert failure_in(body, 1) is None
 
 
 @hostile

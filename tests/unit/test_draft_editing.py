@@ -163,3 +163,9 @@ def test_other_classes_cannot_be_added_by_hand(name: str) -> None:
     problem = added(invoice(), LINE_1, entry, "USD")
     assert isinstance(problem, Problem)
     assert problem.code == ReasonCode.TRANSACTION_CLASS_NOT_SUPPORTED
+
+
+@pytest.mark.parametrize("value", ["1e400", "1" + "0" * 400, "9" * 29, 10**400])
+@pytest.mark.parametrize("field", ["quantity", "price", "tax"])
+def test_a_number_out_of_all_bounds_is_refused(field: str, value: object) -> None:
+    assert refused(TIME, **{field: value}) is ReasonCode.FIELD_VALUE_WRONG
