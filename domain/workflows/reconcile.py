@@ -12,6 +12,7 @@ nothing; here each open document is looked at, as long as it is open, row by row
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 
 from domain.errors import CarriesProblem, ChangedMeanwhile, ContentDiffers, Problem, ReasonCode, RowMissing
 from domain.open_documents import WAITS, OpenDocument, OpenKind, is_due
@@ -30,6 +31,8 @@ from domain.workflows.reconcile_reading import Look
 
 # documents that one tick looks at
 DOCUMENTS_PER_TICK_MAX = 100
+# of the dead letters of one queue, a thousand each; what stands behind them is not named, and `failures` tells it
+LETTER_PAGES_MAX = 20
 STAGE = "reconcile"
 
 
@@ -46,13 +49,12 @@ class _Tick:
     counted: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("tied_out", "sent_again", "given_up"), 0))
 
     def letters(self, document: str) -> Sequence[str]:
-        """Name the dead letters of a document; they are read once, and only when something stopped."""
+        """Name the dead letters of a document; they are read once, and only when a problem is told."""
         if self._letters is None:
             self._letters = {}
             for queue in self.queues:
-                columns = ("Letter", "Document")
-                page = next(iter(self.store.read_pages(Table.INVOICING_DEAD_LETTERS, queue, columns=columns)), ())
-                for row in page:
+                pages = self.store.read_pages(Table.INVOICING_DEAD_LETTERS, queue, columns=("Letter", "Document"))
+                for row in chain.from_iterable(islice(pages, LETTER_PAGES_MAX)):
                     self._letters.setdefault(str(row.columns.get("Document")), []).append(row.key.row)
         return self._letters.get(document, ())
 
@@ -118,13 +120,12 @@ def _isolated(tick: _Tick, row: StoredRow) -> Outcome | None:
 def _reconcile(tick: _Tick, row: StoredRow, document: OpenDocument) -> Outcome | None:
     tie_out = look_at(tick.look, document)
     if not tie_out.found:
-        close(tick.store, row)
+        # while the row stands, whoever dies in between comes back for the problem
         clear_problem(tick.store, document.partition, document.stage)
+        close(tick.store, row)
         tick.counted["tied_out"] += 1
         return None
     stopped, progress = bool(tie_out.stopped), tie_out.progress
-    if stopped:
-        _add_letters(tick, document, tie_out)
     if progress + WAITS * (not stopped) != document.progress:
         # it has moved since the last look
         note(tick.store, row, progress=progress + WAITS * (not stopped), tries=0)
@@ -149,6 +150,8 @@ def _named(tick: _Tick, document: OpenDocument, tie_out: TieOut, *, sent: int, g
     if problem is None:
         clear_problem(tick.store, document.partition, document.stage)
         return _outcome(document, sent) if sent else None
+    _add_letters(tick, document, tie_out)
+    problem = standing(tie_out, given_up=given_up) or problem
     keep_problem(tick.store, _problem_row(document, problem, tick.now))
     tick.counted["given_up"] += 1
     return _outcome(document, sent, problem)
@@ -156,9 +159,9 @@ def _named(tick: _Tick, document: OpenDocument, tie_out: TieOut, *, sent: int, g
 
 def _add_letters(tick: _Tick, document: OpenDocument, tie_out: TieOut) -> None:
     documents = {document.partition, *(getattr(each, "document", "") for each in tie_out.mends)}
-    what = "dead letters stand for it; mend their cause and replay them"
+    what = "dead letters speak of it; see whether they were replayed (invoicing failures show ID)"
     for letter in (letter for each in sorted(documents) for letter in tick.letters(each)):
-        tie_out.say(Difference(Remark(ReasonCode.ATTEMPTS_EXHAUSTED, what, waits=True), letter))
+        tie_out.say(Difference(Remark(ReasonCode.ATTEMPTS_EXHAUSTED, what), letter))
 
 
 def _problem_row(document: OpenDocument, problem: Problem, now: datetime) -> OpenProblem:

@@ -1,17 +1,22 @@
 """The timer: what it costs, when it looks, how often it sends again, and what it says when it gives up."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import batched
+from typing import Any
+
+import pytest
 
 from domain.commands import SyncTableMap
 from domain.errors import ReasonCode
 from domain.open_documents import GRACE, PARTITION, TRIES_MAX, OpenDocument, of_invoice
 from domain.outcome import Action, Outcome
 from domain.problems import OpenProblem
-from domain.rows import Delete, Insert, Merge
+from domain.rows import Delete, Insert, Merge, RowKey, StoredRow
 from domain.tables import Table
 from domain.workflows.open_index import TABLE
 from domain.workflows.reconcile import DOCUMENTS_PER_TICK_MAX, reconcile
-from tests.line import ADATUM, CONTRACT_ADATUM, Delivery, Line
+from tests.line import ADATUM, CONTRACT_ADATUM, START, Delivery, Line
 from tests.workflows.restless import copy_of, straight
 
 DAY = timedelta(days=1)
@@ -153,6 +158,34 @@ def test_more_documents_than_a_tick_takes_are_looked_at_by_the_next() -> None:
     first, second = tick(line), tick(line, timedelta(minutes=1))
     assert (first.facts["looked_at"], first.facts["left_for_later"]) == (DOCUMENTS_PER_TICK_MAX, 7)
     assert (second.facts["looked_at"], second.facts["left_for_later"]) == (7, 0)
+
+
+@pytest.mark.parametrize(("others", "is_named"), [(0, True), (2_500, True), (20_000, False)])
+def test_a_document_that_is_given_up_names_its_dead_letters_on_any_page(
+    others: int, is_named: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = deaf()
+    letters = [_letter(f"{number:05d}", "another document") for number in range(others)]
+    letters.append(_letter("mine", CONTRACT_ADATUM))
+    read_pages = line.store.read_pages
+
+    def read(table: Table, partition: str, **how: Any) -> Iterator[Sequence[StoredRow]]:
+        is_letters = table is Table.INVOICING_DEAD_LETTERS
+        return batched(letters, 1_000, strict=False) if is_letters else read_pages(table, partition, **how)
+
+    monkeypatch.setattr(line.store, "read_pages", read)
+    for _ in range(TRIES_MAX + 1):
+        tick(line, DAY)
+        line.drain()
+        # what may still be sent again is no problem yet
+        assert problems(line) == []
+    tick(line, DAY)
+    assert [each.ids[-1] == "mine" for each in problems(line)] == [is_named] * 2
+    assert ["dead letters speak of it" in each.sentence for each in problems(line)] == [is_named] * 2
+
+
+def _letter(letter: str, document: str) -> StoredRow:
+    return StoredRow(RowKey(QUEUES[0], letter), {"Letter": letter, "Document": document}, "", START)
 
 
 def test_two_ticks_at_once_do_what_one_does() -> None:
