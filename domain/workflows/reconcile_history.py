@@ -61,6 +61,8 @@ class Looked(NamedTuple):
 
     document: OpenDocument
     tie_out: TieOut
+    # what people call the document
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +92,14 @@ def tie_out_all(look: Look, partitions: Partitions, wanted: Wanted) -> Iterator[
             yield looked
     for table_map, tables in OF_CONTRACT:
         for contract in _each(partitions, tables):
-            if not _is_invoice(look, contract) and _counts(look, contract, wanted):
+            if _is_invoice(look, contract):
+                continue
+            header = find_record(look.store, Table.DATAVERSE_CONTRACTS, RowKey(contract, contract), Contract)
+            if _counts(look, header, wanted):
                 span = SyncAgain(table_map, contract, str(wanted.since or LOWEST), HIGHEST)
                 document = of_rows(*span, derive_id("load", contract))
-                yield Looked(document, _readable(document, partial(look_at_rows, look, span)))
+                name = f"contract {contract if header is None else header.number}"
+                yield Looked(document, _readable(document, partial(look_at_rows, look, span)), name)
     for journal in _each(partitions, JOURNAL_TABLES):
         looked = _journal(look, journal, wanted)
         if looked is not None:
@@ -124,7 +130,7 @@ def _invoice(look: Look, invoice: str, wanted: Wanted) -> Looked | None:
     header = find_record(look.store, Table.DATAVERSE_INVOICES, RowKey(invoice, invoice), Invoice)
     if header is None:
         document = of_invoice(invoice, invoice, derive_id("reconcile", invoice))
-        return Looked(document, look_at_invoice(look, invoice))
+        return Looked(document, look_at_invoice(look, invoice), invoice)
     is_new = header.status in UNCONFIRMED and header.confirmed_by is None
     if is_new or header.state is InvoiceState.CANCELED:
         return None
@@ -133,14 +139,11 @@ def _invoice(look: Look, invoice: str, wanted: Wanted) -> Looked | None:
     if wanted.company is not None and look.company(header.owning_company) != wanted.company:
         return None
     document = of_invoice(invoice, header.number, header.correlation)
-    return Looked(document, _readable(document, partial(look_at_invoice, look, invoice)))
+    return Looked(document, _readable(document, partial(look_at_invoice, look, invoice)), header.number)
 
 
-def _counts(look: Look, contract: str, wanted: Wanted) -> bool:
-    if wanted.company is None:
-        return True
-    found = find_record(look.store, Table.DATAVERSE_CONTRACTS, RowKey(contract, contract), Contract)
-    return found is None or look.company(found.owning_company) == wanted.company
+def _counts(look: Look, contract: Contract | None, wanted: Wanted) -> bool:
+    return wanted.company is None or contract is None or look.company(contract.owning_company) == wanted.company
 
 
 def _journal(look: Look, journal: str, wanted: Wanted) -> Looked | None:
@@ -173,7 +176,7 @@ def _journal(look: Look, journal: str, wanted: Wanted) -> Looked | None:
         correlation=derive_id("journal", journal),
         reference=f"journal {journal}",
     )
-    return Looked(document, tie_out)
+    return Looked(document, tie_out, str(document.reference))
 
 
 def _unnamed(look: Look, lines: list[JournalLine]) -> Iterator[Difference]:

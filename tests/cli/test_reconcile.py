@@ -51,6 +51,7 @@ def test_what_waits_for_a_person_does_not_tie_out_yet(loaded: Terminal) -> None:
     loaded.line.tick()
     told = loaded.say("reconcile", code=1)
     assert "waits to be posted" in told
+    assert "contract C-ADATUM" in told
     assert "what is missing waits for something that is known" in told
 
 
@@ -70,7 +71,7 @@ def test_what_is_lost_is_sent_again_when_asked(loaded: Terminal) -> None:
     row = next(row for row in line.rows(Table.DATAVERSE_CUSTOMER_INVOICES))
     line.store.write(Table.DATAVERSE_CUSTOMER_INVOICES, row.key.partition, (Delete(row.key.row),))
     assert "not_written_back" in loaded.say("reconcile", code=1)
-    assert "1 command or pieces of work sent again" in loaded.say("reconcile", "--fix", code=1)
+    assert "Sent again: 1 (commands and pieces of work)" in loaded.say("reconcile", "--fix", code=1)
     line.drain()
     assert "everything ties out" in loaded.say("reconcile")
 

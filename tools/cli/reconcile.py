@@ -48,14 +48,13 @@ class Report:
             before = self.sums.get(group, [Sum() for _ in Stage])
             pairs = zip(before, stages, strict=True)
             self.sums[group] = [Sum(old.rows + new.rows, total((old.amount, new.amount))) for old, new in pairs]
-        name = looked.document.reference or looked.document.partition
         for finding in looked.tie_out.findings:
             if finding.remark.waits:
                 self.waiting += 1
             else:
                 self.stopped += 1
             if len(self.findings) < FINDINGS_DRAWN_MAX:
-                self.findings.append((name, finding))
+                self.findings.append((looked.name, finding))
 
     @property
     def ties_out(self) -> bool:
@@ -138,4 +137,4 @@ def _sum_up(desk: Desk, report: Report) -> None:
         text = f"{documents}: what is missing waits for something that is known ({report.waiting})."
         say(desk.console, text, "yellow")
     if report.sent_again:
-        say(desk.console, f"{count_text(report.sent_again, 'command')} or pieces of work sent again.", "green")
+        say(desk.console, f"Sent again: {report.sent_again:,} (commands and pieces of work).", "green")
