@@ -40,6 +40,15 @@ def contract(number: int) -> str:
 
 def drafted(contracts: int, lines: int) -> Line:
     """A line over memory on which a draft invoice of these many lines stands for each of these many contracts."""
+    line = ready(contracts, lines)
+    for number in range(contracts):
+        line.create_proforma(contract(number))
+    line.drain()
+    return line
+
+
+def ready(contracts: int, lines: int) -> Line:
+    """A line over memory on which these many lines of each of these many contracts are Ready to invoice."""
     line = Line.in_memory()
     _load_shared(line, {*OWN, ACTUALS, CONNECTIONS, FINANCE_CONTRACTS})
     line.load(FINANCE_CONTRACTS, _finance_contracts(contracts))
@@ -50,8 +59,6 @@ def drafted(contracts: int, lines: int) -> Line:
     line.post_all()
     for number in range(contracts):
         line.mark_ready(contract(number))
-        line.create_proforma(contract(number))
-    line.drain()
     return line
 
 

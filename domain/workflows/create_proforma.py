@@ -1,17 +1,16 @@
 """Put every due item of a contract on a draft, one draft for each contract customer.
 
-First the items are claimed, each by its version. Then come the details, the lines, the number, and last the header,
-which is the commit point; the work index is cleared after it. A command that is delivered again finds the items that it
-has claimed and goes on.
+Page by page the items are claimed, each by its version, and their details written. Then come the lines, the number, and
+last the header, which is the commit point; the work index is cleared after it. A command that is delivered again finds
+the items that it has claimed and goes on.
 
 Two deliveries of one command may run at once, each with items that the other did not see. So lines and header are made
 of the details that stand, by version: whoever comes last has counted everything. Once a draft stands, no delivery
 claims more for it, and what a delivery has claimed too late for a draft that is being confirmed goes back.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import batched
 
 from domain.backlog import Item
 from domain.commands import CreateProforma
@@ -25,23 +24,59 @@ from domain.number_sequences import formatted
 from domain.option_sets import ProjectInvoiceStatus
 from domain.outcome import Action, Outcome
 from domain.ports import PAGE_ROWS_MAX, RowStore
-from domain.proforma import DraftEntry, Invoice, InvoiceLine
+from domain.proforma import DraftEntry, Invoice, InvoiceLine, InvoiceLineDetail
 from domain.rows import Delete, Insert, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, save
 from domain.schedule_runs import LineLimits, RunResult, failed_lines, line_limits
 from domain.tables import Table
 from domain.timeline import events_of
 from domain.workflows.draft_acts import settle
-from domain.workflows.draft_details import Drafted, leave_out, save_details
-from domain.workflows.due_items import Billing, claim, due_and_behind, read_billing
+from domain.workflows.draft_details import leave_out, save_details
+from domain.workflows.due_items import Billing, claim, due_pages, read_billing
 from domain.workflows.marking import mark
-from domain.workflows.milestone_headers import follow_items
+from domain.workflows.milestone_headers import follow, headers_of
 from domain.workflows.numbering import allocate
 from domain.workflows.reading import find_record, read_records
 from domain.workflows.schedule_rows import end_run, read_run
 
 NUMBER_SEQUENCE = "proforma"
 NUMBER_FORMAT = "PRO-######"
+SOURCE_KEY = "invoicing_sourcekey"
+
+
+class _Draft:
+    """How far the draft of a customer has come: a few numbers and the keys of a page, however long it is."""
+
+    def __init__(self, customer: str, invoice: str) -> None:
+        self.customer, self.invoice = customer, invoice
+        # due items that were met, and those of them that stand on the draft
+        self.due, self.taken = 0, 0
+        # milestone headers of due items
+        self.headers: set[RowKey] = set()
+        self._rows: list[str] = []
+        self._found: list[Invoice | None] = []
+
+    def header(self, store: RowStore) -> Invoice | None:
+        """Give the header as it stood before anything was claimed."""
+        if not self._found:
+            self._found = [find_record(store, Table.DATAVERSE_INVOICES, RowKey(self.invoice, self.invoice), Invoice)]
+        return self._found[0]
+
+    def note(self, due: Sequence[Item], taken: Sequence[Item]) -> None:
+        """Count a page."""
+        self.due += len(due)
+        self.taken += len(taken)
+        self.headers.update(headers_of(due))
+        self._rows = [*self._rows, *(item.key.row for item in taken)] if self.taken <= PAGE_ROWS_MAX else []
+
+    def backlog_rows(self, store: RowStore) -> Iterator[list[str]]:
+        """Give page by page where its items stand on the backlog: a long draft says it itself."""
+        if self.taken <= PAGE_ROWS_MAX:
+            yield self._rows
+            return
+        for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, self.invoice, columns=(SOURCE_KEY,)):
+            sources = (row.columns.get(SOURCE_KEY) for row in page)
+            yield [RowKey.from_text(str(source)).row for source in sources if source]
 
 
 def create_proforma(store: RowStore, command: CreateProforma) -> Outcome:
@@ -91,12 +126,18 @@ def _create(
         asked_at=command.requested_at,
         limits=limits,
     )
-    due, behind = due_and_behind(store, billing)
-    problems = by_precedence(problem for _, problem in behind)
-    drafts = [each for each in sorted(billing.customers) if _make_draft(store, billing, each, due.get(each, []))]
-    invoices = [billing.invoice_of(customer) for customer in drafts]
-    facts: dict[str, str | int] = {"invoices": ",".join(invoices), "items": sum(map(len, due.values()))}
-    result = RunResult(next(iter(invoices), None), failed_lines(item for item, _ in behind))
+    drafts = {customer: _Draft(customer, billing.invoice_of(customer)) for customer in sorted(billing.customers)}
+    behind: dict[Problem, None] = {}
+    failed: set[str] = set()
+    for page in due_pages(store, billing):
+        for customer, items in page.due.items():
+            _take(store, billing, drafts[customer], items)
+        behind.update((problem, None) for _, problem in page.behind)
+        failed |= failed_lines(item for item, _ in page.behind)
+    problems = by_precedence(behind)
+    invoices = [draft.invoice for draft in drafts.values() if _finish(store, billing, draft)]
+    facts: dict[str, str | int] = {"invoices": ",".join(invoices), "items": sum(draft.due for draft in drafts.values())}
+    result = RunResult(next(iter(invoices), None), frozenset(failed))
     if not invoices:
         return Outcome(Action.NOTHING_TO_DO, command.document, facts, problems or (_nothing(command),)), result
     outcome = Outcome(Action.PROFORMA_CREATED, command.document, facts, problems)
@@ -105,32 +146,48 @@ def _create(
     return outcome, result
 
 
-def _make_draft(store: RowStore, billing: Billing, customer: str, items: Sequence[Item]) -> bool:
-    """Bring the due items of a customer on the command's draft, and tell whether it stands."""
-    invoice = billing.invoice_of(customer)
-    stands = find_record(store, Table.DATAVERSE_INVOICES, RowKey(invoice, invoice), Invoice)
-    mine = claim(store, billing, invoice, items) if stands is None else [each for each in items if each.invoice]
+def _take(store: RowStore, billing: Billing, draft: _Draft, items: Sequence[Item]) -> None:
+    """Bring a page of due items on a draft, if it still takes some."""
+    header = draft.header(store)
+    mine = claim(store, billing, draft.invoice, items) if header is None else [each for each in items if each.invoice]
+    if header is None or header.is_editable:
+        save_details(store, draft.invoice, _details(billing, draft.invoice, mine), is_new=header is None)
+    draft.note(items, mine)
+
+
+def _finish(store: RowStore, billing: Billing, draft: _Draft) -> bool:
+    """Let a draft stand with what was taken for it, and tell whether it does."""
+    header = draft.header(store)
     # a delivery that died may have left what is to be done first with a new draft
-    is_begun = stands is not None and stands.pending_act is not None
-    if not mine and (stands is not None or customer not in billing.refunded):
-        follow_items(store, items)
+    is_begun = header is not None and header.pending_act is not None
+    if not draft.taken and (header is not None or draft.customer not in billing.refunded):
+        follow(store, draft.headers)
         if is_begun:
-            settle(store, invoice)
-        return stands is not None
-    if stands is None or stands.is_editable:
-        for page in batched(mine, PAGE_ROWS_MAX, strict=False):
-            save_details(store, invoice, _drafted(billing, invoice, page), is_new=stands is None)
-    if not _commit(store, billing, customer):
-        mine = leave_out(store, invoice, _drafted(billing, invoice, mine))
-    elif is_begun or customer in billing.advanced:
-        settle(store, invoice)
-    follow_items(store, items)
-    save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, (Delete(item.key.row) for item in mine))
+            settle(store, draft.invoice)
+        return header is not None
+    if not _commit(store, billing, draft.customer):
+        _leave_out(store, billing, draft)
+        return True
+    if is_begun or draft.customer in billing.advanced:
+        settle(store, draft.invoice)
+    follow(store, draft.headers)
+    for rows in draft.backlog_rows(store):
+        save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, map(Delete, rows))
     return True
 
 
-def _drafted(billing: Billing, invoice: str, items: Sequence[Item]) -> list[Drafted]:
-    return [(item, detail_of(item, invoice, billing.line_of(item))) for item in items]
+def _leave_out(store: RowStore, billing: Billing, draft: _Draft) -> None:
+    """Put back page by page what came too late for a draft; what it has billed leaves the work index."""
+    for page in due_pages(store, billing):
+        claimed = [item for item in page.due.get(draft.customer, ()) if item.invoice]
+        billed = leave_out(store, draft.invoice, _details(billing, draft.invoice, claimed))
+        rows = (RowKey.from_text(each.source_key or "").row for each in billed)
+        save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, map(Delete, rows))
+    follow(store, draft.headers)
+
+
+def _details(billing: Billing, invoice: str, items: Sequence[Item]) -> list[InvoiceLineDetail]:
+    return [detail_of(item, invoice, billing.line_of(item)) for item in items]
 
 
 def _commit(store: RowStore, billing: Billing, customer: str) -> bool:

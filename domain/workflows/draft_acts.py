@@ -7,8 +7,9 @@ the version that was read before the header was last seen with its act, so a slo
 changes nothing any more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import batched
 
 from domain.draft_acts import DraftAct
 from domain.draft_totals import DetailAmount, DraftTotals
@@ -17,7 +18,7 @@ from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused
 from domain.identifiers import derive_id
 from domain.money import ZERO
 from domain.option_sets import InvoiceState
-from domain.ports import RowStore
+from domain.ports import PAGE_ROWS_MAX, RowStore
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.retainer_uses import Use
 from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow
@@ -25,11 +26,11 @@ from domain.saving import ROUNDS_MAX, read_keys, replace_status, save
 from domain.tables import Table
 from domain.timeline import TimelineEvent, draft_event
 from domain.workflows.corrective_details import read_billed, save_corrections
-from domain.workflows.draft_details import Drafted, leave_out, release, save_details
+from domain.workflows.draft_details import leave_out, release, save_details
 from domain.workflows.draft_retainers import fit_retainers, leave_out_uses
-from domain.workflows.due_items import Billing, claim, due_items, read_billing
+from domain.workflows.due_items import Billing, claim, due_pages, read_billing
 from domain.workflows.marking import mark
-from domain.workflows.milestone_headers import follow_items
+from domain.workflows.milestone_headers import follow_details, follow_items
 from domain.workflows.reading import read_records
 
 # what is to be changed on a draft as it stands; None when nothing is
@@ -118,13 +119,13 @@ def not_editable(invoice: Invoice) -> Problem:
 
 
 def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) -> None:
-    drafted: list[Drafted] = []
+    added: list[str] = []
     uses: list[Use] = []
     match act.kind:
         case "edit":
             _edit(store, header, row, act)
         case "refresh":
-            drafted = _refresh(store, header, date.fromisoformat(act.cut_off or ""))
+            added = _refresh(store, header, date.fromisoformat(act.cut_off or ""))
         case "delete":
             _delete(store, header)
             save(store, Table.DATAVERSE_DRAFTS, header.contract, (Delete(header.draft_key.row),))
@@ -143,8 +144,7 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
     except ChangedMeanwhile:
         stands = Invoice.from_columns(_header_row(store, header.invoice).columns)
         if not stands.is_editable:
-            leave_out(store, header.invoice, drafted)
-            follow_items(store, (item for item, _ in drafted))
+            _leave_out(store, header.invoice, added)
             leave_out_uses(store, header, stands, uses)
         raise
 
@@ -216,18 +216,28 @@ def billing_of(store: RowStore, header: Invoice, cut_off: date) -> Billing:
     return read_billing(store, header.contract, wish=header.created_by, cut_off=cut_off, drafts=drafts)
 
 
-def _refresh(store: RowStore, header: Invoice, cut_off: date) -> list[Drafted]:
+def _leave_out(store: RowStore, invoice: str, added: Sequence[str]) -> None:
+    for page in batched(added, PAGE_ROWS_MAX, strict=False):
+        rows = read_keys(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, (RowKey(invoice, row) for row in page)).values()
+        details = [InvoiceLineDetail.from_columns(row.columns) for row in rows]
+        leave_out(store, invoice, details)
+        follow_details(store, details)
+
+
+def _refresh(store: RowStore, header: Invoice, cut_off: date) -> list[str]:
+    """Put page by page on a draft what is due, and its lines; gives the row keys of the details that are new."""
     billing, invoice = billing_of(store, header, cut_off), header.invoice
-    due, _ = due_items(store, billing)
-    items = claim(store, billing, invoice, due.get(header.contract_customer, []))
-    details = [(item, detail_of(item, invoice, billing.line_of(item))) for item in items]
-    missing_details = save_details(store, invoice, details, is_new=False)
+    added: list[str] = []
+    for page in due_pages(store, billing):
+        items = claim(store, billing, invoice, page.due.get(header.contract_customer, ()))
+        details = [detail_of(item, invoice, billing.line_of(item)) for item in items]
+        added += [each.key.row for each in save_details(store, invoice, details, is_new=False)]
+        follow_items(store, items)
+        entries = (Delete(item.key.row) for item in items)
+        save(store, Table.DATAVERSE_BILLING_BACKLOG, header.contract, entries)
     standing = {row.key.row for page in store.read_pages(Table.DATAVERSE_INVOICE_LINES, invoice) for row in page}
     none = DraftTotals(())
     lines = (none.line(line, invoice) for line in billing.lines.values())
     missing = (Insert(line.key.row, line.to_columns()) for line in lines if line.key.row not in standing)
     save(store, Table.DATAVERSE_INVOICE_LINES, invoice, missing)
-    follow_items(store, items)
-    entries = (Delete(item.key.row) for item in items)
-    save(store, Table.DATAVERSE_BILLING_BACKLOG, header.contract, entries)
-    return missing_details
+    return added

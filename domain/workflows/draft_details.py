@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from domain.actuals import TransactionConnection
-from domain.backlog import Item, ItemKind, source_kind
+from domain.backlog import ItemKind, source_kind
 from domain.errors import ContentDiffers
 from domain.identifiers import derive_id
 from domain.ports import RowStore
@@ -13,47 +13,49 @@ from domain.saving import read_keys, save
 from domain.tables import Table
 from domain.workflows.corrective_details import give_back
 from domain.workflows.draft_retainers import release_retainers
-from domain.workflows.due_items import claimed_by, put_back, put_back_indexed
+from domain.workflows.due_items import claimed_by, put_back_indexed
 from domain.workflows.milestone_headers import follow_details
 
 # above every row key that begins with the same text
 _HIGHEST = "~"
+_ID = ("msdyn_invoicelinetransactionid",)
 
-type Drafted = tuple[Item, InvoiceLineDetail]
 
-
-def save_details(store: RowStore, invoice: str, details: Sequence[Drafted], *, is_new: bool) -> list[Drafted]:
+def save_details(
+    store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail], *, is_new: bool
+) -> list[InvoiceLineDetail]:
     """Put items on a draft; of a draft that people see, what stands may have been edited and stays.
 
     Returns:
         What was missing.
     """
     table = Table.DATAVERSE_INVOICE_LINE_DETAILS
-    standing = {} if is_new else read_keys(store, table, (detail.key for _, detail in details))
-    missing = [(item, detail) for item, detail in details if detail.key not in standing]
+    standing = {} if is_new else read_keys(store, table, (detail.key for detail in details), _ID)
+    missing = [detail for detail in details if detail.key not in standing]
     try:
-        save(store, table, invoice, (Insert(detail.key.row, detail.to_columns()) for _, detail in missing))
+        inserts = (Insert(detail.key.row, detail.to_columns()) for detail in missing)
+        save(store, table, invoice, inserts, in_any_order=True)
     except ContentDiffers:
         if not is_new:
             raise
         # a slow delivery: another one has made the draft, and somebody has edited it since
         return save_details(store, invoice, details, is_new=False)
-    connections = (_connection(detail) for item, detail in details if item.kind == ItemKind.UNBILLED_SALES)
+    connections = (_connection(each) for each in details if source_kind(each) == ItemKind.UNBILLED_SALES)
     inserts = (Insert(row, connection.to_columns()) for row, connection in connections)
-    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, inserts)
+    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, inserts, in_any_order=True)
     return missing
 
 
-def leave_out(store: RowStore, invoice: str, details: Sequence[Drafted]) -> list[Item]:
-    """Put back what came too late for a confirmed invoice; gives the items that it has billed."""
-    late = claimed_by(store, invoice, ((item.kind, item.key) for item, _ in details))
-    keys = {item.key for item in late}
-    stray = [detail for item, detail in details if item.key in keys]
-    save(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice, (Delete(detail.key.row) for detail in stray))
-    connections = (Delete(_connection(detail)[0]) for detail in stray)
+def leave_out(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail]) -> list[InvoiceLineDetail]:
+    """Put back what came too late for an invoice that takes no more; gives the details that it has billed."""
+    late = claimed_by(store, invoice, (_source(each) for each in details))
+    keys = {item.key.text for item in late}
+    stray = [each for each in details if each.source_key in keys]
+    save(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice, (Delete(each.key.row) for each in stray))
+    connections = (Delete(_connection(each)[0]) for each in stray)
     save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, connections)
-    put_back(store, late)
-    return [item for item, _ in details if item.key not in keys]
+    put_back_indexed(store, late)
+    return [each for each in details if each.source_key not in keys]
 
 
 def release(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail]) -> None:

@@ -24,7 +24,7 @@ from domain.backlog import (
     released_columns,
 )
 from domain.contract import Account, Contract, ContractCustomer, ContractLine, Milestone
-from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, by_precedence
+from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode
 from domain.ports import TRANSACTION_OPERATIONS_MAX, RowStore
 from domain.retainer import Retainer
 from domain.retainer_uses import is_to_be_refunded, is_usable
@@ -118,28 +118,32 @@ def read_billing(
     )
 
 
-def due_items(store: RowStore, billing: Billing) -> tuple[dict[str, list[Item]], tuple[Problem, ...]]:
-    """Read what is due, by contract customer in the order of the backlog, and why other items stay behind."""
-    due, behind = due_and_behind(store, billing)
-    return due, by_precedence(problem for _, problem in behind)
+@dataclass(frozen=True, slots=True)
+class DuePage:
+    """What is due on a page of the backlog, and what stays behind."""
+
+    # by contract customer, in the order of the backlog
+    due: Mapping[str, Sequence[Item]]
+    behind: Sequence[tuple[Item, Problem]]
 
 
-def due_and_behind(store: RowStore, billing: Billing) -> tuple[dict[str, list[Item]], list[tuple[Item, Problem]]]:
-    """Read what is due, by contract customer in the order of the backlog, and each item that stays behind."""
-    due: dict[str, list[Item]] = {}
-    behind: list[tuple[Item, Problem]] = []
-    for item in _indexed_items(store, billing.contract.contract):
-        if not billing.takes(item, billing.invoice_of(item.contract_customer or "")):
-            continue
-        problem = _misfit(billing, item)
-        if problem is None:
-            due.setdefault(item.contract_customer or "", []).append(item)
-        else:
-            behind.append((item, problem))
-    # what has left the index since it was read is settled, and stays behind nobody
-    keys = (item.key for item, _ in behind)
-    stand = read_keys(store, Table.DATAVERSE_BILLING_BACKLOG, keys, ("Kind",))
-    return due, [(item, problem) for item, problem in behind if item.key in stand]
+def due_pages(store: RowStore, billing: Billing) -> Iterator[DuePage]:
+    """Read page by page what is due, and each item that stays behind, so that a long backlog never stands in memory."""
+    for items in _indexed_items(store, billing.contract.contract):
+        due: dict[str, list[Item]] = {}
+        behind: list[tuple[Item, Problem]] = []
+        for item in items:
+            if not billing.takes(item, billing.invoice_of(item.contract_customer or "")):
+                continue
+            problem = _misfit(billing, item)
+            if problem is None:
+                due.setdefault(item.contract_customer or "", []).append(item)
+            else:
+                behind.append((item, problem))
+        # what has left the index since it was read is settled, and stays behind nobody
+        keys = (item.key for item, _ in behind)
+        stand = read_keys(store, Table.DATAVERSE_BILLING_BACKLOG, keys, ("Kind",))
+        yield DuePage(due, [(item, problem) for item, problem in behind if item.key in stand])
 
 
 def claim(store: RowStore, billing: Billing, invoice: str, items: Sequence[Item]) -> list[Item]:
@@ -168,29 +172,23 @@ def claimed_by(store: RowStore, invoice: str, places: Iterable[tuple[ItemKind, R
     return late
 
 
-def put_back(store: RowStore, items: Sequence[Item]) -> None:
-    """Clear the stamp of items; they are ready again."""
+def put_back_indexed(store: RowStore, items: Sequence[Item]) -> None:
+    """Clear the stamp of items; they are ready again: first in the work index, as when items are marked ready."""
+    entries = ((item.key, BacklogEntry(kind=item.kind, item=item.id)) for item in items)
+    inserts = ((key.partition, Insert(key.row, entry.to_columns())) for key, entry in entries)
+    save_across(store, Table.DATAVERSE_BILLING_BACKLOG, inserts)
     for kind, table in ITEM_TABLES.items():
         mine = (item for item in items if item.kind == kind)
         merges = ((item.key.partition, Merge(item.key.row, released_columns(kind), item.etag)) for item in mine)
         save_across(store, table, merges)
 
 
-def put_back_indexed(store: RowStore, items: Sequence[Item]) -> None:
-    """Put items back that the work index knows no more: its rows first, as when items are marked ready."""
-    entries = ((item.key, BacklogEntry(kind=item.kind, item=item.id)) for item in items)
-    inserts = ((key.partition, Insert(key.row, entry.to_columns())) for key, entry in entries)
-    save_across(store, Table.DATAVERSE_BILLING_BACKLOG, inserts)
-    put_back(store, items)
-
-
-def _indexed_items(store: RowStore, contract: str) -> Iterator[Item]:
+def _indexed_items(store: RowStore, contract: str) -> Iterator[list[Item]]:
     for page in store.read_pages(Table.DATAVERSE_BILLING_BACKLOG, contract):
         entries = [(row.key, BacklogEntry.from_columns(row.columns).kind) for row in page]
-        for kind in ItemKind:
-            keys = [key for key, entry_kind in entries if entry_kind == kind]
-            for row in read_keys(store, ITEM_TABLES[kind], keys).values():
-                yield _item(kind, row)
+        keys = {kind: [key for key, entry_kind in entries if entry_kind == kind] for kind in ItemKind}
+        rows = {kind: read_keys(store, ITEM_TABLES[kind], keys[kind]).values() for kind in ItemKind}
+        yield [_item(kind, row) for kind in ItemKind for row in rows[kind]]
 
 
 def _item(kind: ItemKind, row: StoredRow) -> Item:

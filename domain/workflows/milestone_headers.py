@@ -138,10 +138,15 @@ def _follow(store: RowStore, key: RowKey) -> None:
     raise ChangedMeanwhile(f"{HEADERS} {key.text}: the header changes while it is counted; try again")
 
 
-def follow_items(store: RowStore, items: Iterable[Item]) -> None:
-    """Bring the headers of items up to date: those of milestones that have one."""
+def headers_of(items: Iterable[Item]) -> set[RowKey]:
+    """Name the headers of items: those of milestones that have one."""
     rows = (item.row for item in items)
-    follow(store, (RowKey(row.contract, row.header) for row in rows if isinstance(row, Milestone) and row.header))
+    return {RowKey(row.contract, row.header) for row in rows if isinstance(row, Milestone) and row.header}
+
+
+def follow_items(store: RowStore, items: Iterable[Item]) -> None:
+    """Bring the headers of items up to date."""
+    follow(store, headers_of(items))
 
 
 def follow_details(store: RowStore, details: Iterable[InvoiceLineDetail]) -> None:

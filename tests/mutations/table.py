@@ -202,8 +202,8 @@ MUTATIONS = (
     Mutation(
         "what came too late for a draft goes back",
         "workflows.create_proforma",
-        "        mine = leave_out(store, invoice, _drafted(billing, invoice, mine))",
-        "        mine = list(mine)",
+        "        _leave_out(store, billing, draft)",
+        "        pass",
         "test_create_proforma_again / test_a_slow_copy_waits_while_the_invoice_is_being_confirmed",
     ),
     Mutation(

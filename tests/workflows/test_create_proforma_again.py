@@ -150,6 +150,23 @@ def test_a_fault_at_any_request_ends_as_if_there_had_been_none(after: bool, faul
         assert line.snapshot() == whole.snapshot(), f"request {at}"
 
 
+def test_a_long_draft_that_dies_anywhere_takes_its_items_off_the_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = ready_line(*sales(3), ACCEPTED)
+    whole = start.twin()
+    create(whole)
+    # what its keys would fill is longer than a page now, so the draft is asked for them
+    monkeypatch.setattr("domain.workflows.create_proforma.PAGE_ROWS_MAX", 2)
+    counted = Breaker(line := start.twin())
+    create(line)
+    for at in range(1, counted.requests):
+        line = start.twin()
+        line.create_proforma(CONTRACT)
+        breaker = Breaker(line, at=at, after=True, error=ProcessDied())
+        line.drain()
+        assert breaker.has_broken
+        assert line.snapshot() == whole.snapshot(), f"request {at}"
+
+
 def test_a_death_and_then_more_items_end_on_one_draft() -> None:
     for at in range(1, _requests_of_create(sale(1)) + 1):
         line = ready_line(sale(1))

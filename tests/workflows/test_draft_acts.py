@@ -13,6 +13,8 @@ from domain.draft_editing import NewLine
 from domain.errors import ReasonCode, Refused
 from domain.option_sets import BillingStatus, InvoiceState, ProjectInvoiceStatus, TransactionClass
 from domain.outcome import Action, Outcome
+from domain.rows import Delete, Insert
+from domain.saving import save
 from domain.tables import Table
 from domain.workflows.edit_draft import add_line, delete_draft, edit_details, remove_details, review_draft
 from domain.workflows.refresh_draft import refresh_draft
@@ -168,6 +170,29 @@ def test_a_confirmation_that_comes_in_between_wins_or_loses_as_a_whole(act: Act)
             assert sum(each.amount for each in billed if each.billing_type == 192350001) == header.amount
         assert header.details == len(details_of(line))
         assert len(before) in (header.details, header.details - 1, header.details + 3)
+
+
+def test_what_a_slow_refresh_takes_too_late_for_a_confirmed_invoice_is_on_the_backlog_again() -> None:
+    line = a_draft()
+    put_all(line, late := sale(8))
+    line.mark_ready(CONTRACT)
+    (entry,) = [row for row in line.rows(Table.DATAVERSE_BILLING_BACKLOG) if row.columns["Item"] == late.actual]
+
+    def confirm() -> None:
+        # whoever confirms carries out the refresh without the item, which became ready later
+        save(line.store, Table.DATAVERSE_BILLING_BACKLOG, CONTRACT, (Delete(entry.key.row),))
+        line.confirm(invoice_of(line), on=ON)
+        line.drain()
+        save(line.store, Table.DATAVERSE_BILLING_BACKLOG, CONTRACT, (Insert(entry.key.row, entry.columns),))
+
+    before_the_next_write(line.memory, Table.DATAVERSE_ACTUALS, confirm)
+    refresh(line)
+    (header,) = invoices(line)
+    assert (header.status, header.details) == (ProjectInvoiceStatus.CONFIRMED, len(details_of(line)))
+    assert late.actual not in {each.source for each in details_of(line)}
+    assert index(line) == [late.actual]
+    (standing,) = [each for each in actuals(line) if each.actual == late.actual]
+    assert (standing.billing_status, standing.invoice) == (BillingStatus.READY_TO_INVOICE, None)
 
 
 def test_two_who_edit_the_same_draft_both_get_what_they_want() -> None:

@@ -19,10 +19,11 @@ from functions.storage.memory import Call, MemoryQueues
 from tests.fakes.frozen_clock import FrozenClock
 from tests.fakes.small_pages import PAGE_ROWS, SmallPages
 from tests.line import END_OF_AUGUST, START, Breaker, Line, ProcessDied, Snapshot, snapshot
-from tests.many_lines import drafted
+from tests.many_lines import contract, ready
 
 SHORT, LONG = 3 * PAGE_ROWS, 6 * PAGE_ROWS
 STAGES = {
+    "create-proforma",
     "confirm-invoice",
     "sync-table-map project_invoice_proposal_v2",
     "sync-table-map project_operations_integration_actuals",
@@ -35,23 +36,29 @@ STAGES = {
 
 
 @cache
-def draft(lines: int) -> Line:
-    return drafted(1, lines)
+def backlog(lines: int) -> Line:
+    return ready(1, lines)
 
 
 def over_small_pages(lines: int) -> Line:
-    """The draft of an invoice of so many lines, over a store with short pages."""
+    """A backlog of so many lines, over a store with short pages, and the command that makes its draft."""
     clock = FrozenClock(START)
     line = Line(SmallPages(clock), MemoryQueues(clock), clock)
     for table in Table:
-        for partition, rows in groupby(draft(lines).rows(table), key=lambda row: row.key.partition):
+        for partition, rows in groupby(backlog(lines).rows(table), key=lambda row: row.key.partition):
             save(line.store, table, partition, (Insert(row.key.row, row.columns) for row in rows))
-    line.confirm(line.rows(Table.DATAVERSE_INVOICES)[0].key.row)
+    line.create_proforma(contract(0))
     return line
 
 
-def from_confirm_to_write_back(line: Line, begin: Callable[[str], None]) -> None:
+def invoice_of(line: Line) -> str:
+    return line.rows(Table.DATAVERSE_INVOICES)[0].key.row
+
+
+def from_backlog_to_write_back(line: Line, begin: Callable[[str], None]) -> None:
     """Bill the document stage by stage, and tell the name of each before it begins."""
+    drain(line, begin)
+    line.confirm(invoice_of(line))
     drain(line, begin)
     begin("import proposal")
     assert not [outcome for outcome in import_from_staging(line.store, line.queues, START) if outcome.problems]
@@ -81,7 +88,7 @@ def most_records(lines: int) -> Mapping[str, int]:
     # what is there already is not looked at
     gc.freeze()
     try:
-        from_confirm_to_write_back(line, stages.append)
+        from_backlog_to_write_back(line, stages.append)
     finally:
         gc.unfreeze()
     return most
@@ -93,20 +100,26 @@ def test_twice_as_many_lines_hold_no_more_records_in_memory() -> None:
     assert long == short
 
 
+def finish(line: Line) -> None:
+    line.drain()
+    line.confirm(invoice_of(line))
+    line.finish()
+
+
 @cache
 def undisturbed() -> Snapshot:
     line = over_small_pages(SHORT)
-    line.finish()
+    finish(line)
     return snapshot(line.memory)
 
 
 def test_a_run_that_dies_on_any_page_is_gone_on_with() -> None:
-    for at in count(1, 4):
+    for at in count(1, 6):
         line = over_small_pages(SHORT)
         breaker = Breaker(line, at=at, error=ProcessDied())
         for _ in range(3):
             with suppress(ProcessDied):
-                line.finish()
+                finish(line)
         assert snapshot(line.memory) == undisturbed(), f"call {at}"
         if not breaker.has_broken:
             break
@@ -115,7 +128,9 @@ def test_a_run_that_dies_on_any_page_is_gone_on_with() -> None:
 
 def test_who_goes_on_does_not_write_again_what_stands() -> None:
     line = over_small_pages(SHORT)
-    invoice = line.rows(Table.DATAVERSE_INVOICES)[0].key.row
+    line.drain()
+    invoice = invoice_of(line)
+    line.confirm(invoice)
     line.memory.before_call = die_before_connections
     with suppress(ProcessDied):
         drain(line, lambda _: None)
