@@ -47,9 +47,12 @@ run: setup ## the same, and leave the host and the emulator running to play with
 
 N ?=
 ROUNDS ?= 3
+EMULATOR ?=
+# the emulator keeps its tables in memory; those of 100,000 lines need more than node takes by itself
+NODE_HEAP := --max-old-space-size=12288
 .PHONY: bench
 bench: setup ## the whole line beside its own calls, measured; N=100000 for one invoice of so many lines
-	@$(PYTHON) -m benchmarks --rounds $(ROUNDS) $(if $(N),--lines $(N),)
+	@NODE_OPTIONS="$(NODE_HEAP)" $(PYTHON) -m benchmarks --rounds $(ROUNDS) $(if $(N),--lines $(N),) $(if $(EMULATOR),--emulator $(EMULATOR),)
 
 .PHONY: bench-scale
 bench-scale: setup ## a model of many workers: lines a second, and what limits them

@@ -7,6 +7,7 @@ PRODUCT, SDK, LEAN = "product", "replay sdk", "replay lean"
 WHOLE = "whole line"
 HEADINGS = (
     "invoices",
+    "emulator",
     "calls a line",
     "KiB a line",
     "product (c), ms a line",
@@ -52,6 +53,7 @@ def _size(size: Mapping[str, Any]) -> str:
     wall = {name: each["wall"] for name, each in whole.items()}
     cells = [
         _name(size),
+        size["emulator"],
         f"{calls / count:.3f}",
         f"{kib / count:.1f}",
         f"{1000 * product['wall'] / count:.2f}",

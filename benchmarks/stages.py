@@ -14,7 +14,7 @@ from typing import Protocol
 from azure.storage.queue import QueueMessage, QueueServiceClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from benchmarks.calls import CURRENT_JOB, Call, Job, Replay
-from domain.commands import Command, ConfirmInvoice
+from domain.commands import Command, ConfirmInvoice, ImportProposal
 from domain.identifiers import derive_id
 from domain.outcome import Outcome
 from domain.pending_work import WorkKind
@@ -154,6 +154,8 @@ class Stages:
         if name == IMPORT:
             count = 0
             while self.runner.run(f"{name} {count}", import_tick):
+                # more proposals than a tick imports itself are handed to the queue
+                self._drain(ImportProposal.name)
                 count += 1
         if name == POST:
             self.runner.run(name, request_postings)

@@ -44,7 +44,7 @@ class Specification:
     mode: str
     # sdk or lean
     client: str
-    # where the notes of a recorded run lie
+    # where the notes of a recorded run lie; empty: it is counted, and can't be replayed
     notes: str
     # process id of the emulator, for its time
     emulator: int
@@ -113,11 +113,15 @@ def _run(
         if specification.mode == "product":
             runner = Plain(_as_wired(store), sender)
         elif specification.mode == "record":
-            runner = Recording(_as_wired(RecordingStore(store)), RecordingSender(sender, body_of), jobs)
+            runner = Recording(
+                _as_wired(RecordingStore(store, keeps_rows=bool(specification.notes))),
+                RecordingSender(sender, body_of),
+                jobs,
+            )
         else:
             runner = Replaying(Replay(store, queues.send, waves), _prepared(specification.notes))
         Stages(queues, runner, pool).run(measured, ProcessMeter(specification.emulator))
-    if specification.mode == "record":
+    if specification.mode == "record" and specification.notes:
         Path(specification.notes).write_bytes(pickle.dumps(jobs))
     bytes_moved = {} if counting is None else {"sent": counting.sent, "received": counting.received}
     return {"stages": measured.stages, "calls": counted(chain.from_iterable(jobs.values())), "bytes": bytes_moved}

@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -107,13 +108,21 @@ class Azurite:
         self.ports = Ports()
 
     @classmethod
-    def start(cls, folder: Path | None = None, *, in_memory: bool | None = None, ports: Ports | None = None) -> Self:
+    def start(
+        cls,
+        folder: Path | None = None,
+        *,
+        in_memory: bool | None = None,
+        ports: Ports | None = None,
+        preload: Path | None = None,
+    ) -> Self:
         """Start an instance and return when it has answered a real request on each of its three services.
 
         Args:
             folder: where data and log go, made if absent; None takes a temporary folder that `stop` removes.
             in_memory: keep nothing on disk; None means yes for a temporary folder and no for a given one.
             ports: fixed ports, for a storage browser; None lets the operating system pick free ones.
+            preload: a script that node loads before Azurite.
 
         Raises:
             AzuriteError: node or Azurite is missing, a given port is taken, or it does not answer in 30 seconds.
@@ -122,7 +131,8 @@ class Azurite:
         place = Path(tempfile.mkdtemp(prefix="azurite-")) if folder is None else folder.resolve()
         place.mkdir(parents=True, exist_ok=True)
         memory = folder is None if in_memory is None else in_memory
-        process = _spawn(_command(node, script, place, memory, ports or Ports()), place)
+        preloads = [WATCH] if preload is None else [WATCH, preload]
+        process = _spawn(_command(node, preloads, script, place, memory, ports or Ports()), place)
         azurite = cls(process, place, temporary=folder is None)
         try:
             azurite._wait_until_ready()
@@ -194,13 +204,16 @@ class Azurite:
         return (self.folder / "azurite.log").read_text(errors="replace")
 
 
-def _command(node: str, script: Path, folder: Path, in_memory: bool, ports: Ports) -> list[str]:
+def _command(
+    node: str, preloads: Sequence[Path], script: Path, folder: Path, in_memory: bool, ports: Ports
+) -> list[str]:
     # The storage clients speak a newer API version than this Azurite lists; what we use of it is unchanged.
     options = ["--silent", "--disableTelemetry", "--skipApiVersionCheck"]
     options += ["--inMemoryPersistence"] if in_memory else ["--location", str(folder)]
     for kind, port in ports._asdict().items():
         options += [f"--{kind}Port", str(port)]
-    return [node, "--require", str(WATCH), str(script), *options]
+    required = [part for preload in preloads for part in ("--require", str(preload))]
+    return [node, *required, str(script), *options]
 
 
 def _spawn(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
