@@ -137,7 +137,8 @@ def _delete_lines(store: RowStore, header: Proposal, row: StoredRow) -> None:
     """Take the lines away and give their staged rows back to the import."""
     _register(store, header)
     for page in store.read_pages(LINES, header.proposal, columns=("LineNumber",)):
-        _save(store, LINES, row, [Delete(each.key.row, each.etag) for each in page])
+        # no version: what is imported since stands under other keys
+        _save(store, LINES, row, [Delete(each.key.row) for each in page])
     for page in store.read_pages(STAGING, header.proposal, columns=MARKS):
         free: dict[str, None] = dict.fromkeys(MARKS)
         marked = [each for each in page if each.columns.get("InvoiceProposalId")]

@@ -9,8 +9,22 @@ from types import CodeType, FunctionType, ModuleType
 from domain.rows import Merge
 from domain.saving import save
 
+
+class _AnyVersion(str):
+    """A version that is equal to every other one."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, _: object) -> bool:
+        return True
+
+    def __ne__(self, _: object) -> bool:
+        return False
+
+
 # words that a changed source may use, whether or not the real one knows them
-LENT: Mapping[str, object] = {"Merge": Merge, "save": save}
+LENT: Mapping[str, object] = {"Merge": Merge, "save": save, "ANY_VERSION": _AnyVersion()}
 
 
 @contextmanager
@@ -20,11 +34,24 @@ def mutated(module: str, stands: str, becomes: str) -> Iterator[None]:
     Raises:
         LookupError: the source does not say that exactly once, or nothing changes by it.
     """
-    real = importlib.import_module(module)
-    source = Path(str(real.__file__)).read_text(encoding="utf-8")
+    source = source_of(module)
     if source.count(stands) != 1:
         raise LookupError(f"{module} says {source.count(stands)} times, and not once: {stands}")
-    changed = _functions(_executed(real, source.replace(stands, becomes)))
+    begin = source.index(stands)
+    with replaced(module, begin, begin + len(stands), becomes):
+        yield
+
+
+def source_of(module: str) -> str:
+    """Read the source of a module."""
+    return Path(str(importlib.import_module(module).__file__)).read_text(encoding="utf-8")
+
+
+@contextmanager
+def replaced(module: str, begin: int, end: int, becomes: str) -> Iterator[None]:
+    """Let a module behave as if its source said something else from one character to another; as `mutated`."""
+    real, source = importlib.import_module(module), source_of(module)
+    changed = _functions(_executed(real, source[:begin] + becomes + source[end:]))
     kept = {name: (each, each.__code__) for name, each in _functions(vars(real)).items()}
     differing = [name for name, (_, code) in kept.items() if not _is_same(code, changed[name].__code__)]
     if not differing:

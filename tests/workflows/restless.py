@@ -163,6 +163,20 @@ def interleave(line: Line, first: Callable[[], object], second: Callable[[], obj
     return switch
 
 
+def overtake(line: Line, method: str, table: Table, others: Callable[[], object], *, nth: int = 1) -> None:
+    """Let others act just before the call of this number of a method to a table; the caller does not know."""
+    left = nth
+
+    def step(call: Call) -> None:
+        nonlocal left
+        left -= (call.method, call.table) == (method, table)
+        if not left:
+            line.memory.before_call = nothing
+            others()
+
+    line.memory.before_call = step
+
+
 def nothing(_: Call) -> None:
     """The hook of a store on which nothing happens."""
 

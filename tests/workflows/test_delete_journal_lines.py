@@ -7,8 +7,11 @@ import pytest
 from domain.errors import ReasonCode, Refused
 from domain.journal import JournalStatus, LineStatus
 from domain.pending_work import WorkKind
+from domain.rows import Merge
+from domain.tables import Table
 from domain.workflows.delete_journal_lines import delete_journal_lines
 from domain.workflows.post_journal import error_journal
+from functions.storage.memory import Call
 from tests.line import Line
 from tests.workflows.journal_work import (
     COST,
@@ -28,7 +31,7 @@ from tests.workflows.journal_work import (
     try_to,
     try_to_post,
 )
-from tests.workflows.restless import dying, interleave
+from tests.workflows.restless import dying, interleave, nothing, overtake
 from tests.workflows.staged_work import (
     actuals_of,
     add_setup,
@@ -105,6 +108,7 @@ def test_the_same_call_again_changes_nothing() -> None:
         line.tick()
     before = line.snapshot()
     delete_journal_lines(line.store, journal=journal.journal, numbers=[number])
+    assert line.snapshot() == before
     line.tick()
     assert line.snapshot() == before
 
@@ -208,6 +212,71 @@ def test_an_import_that_dies_at_any_call_brings_the_actual_back_once() -> None:
             line.tick()
         line.tick()
         assert line.snapshot() == whole.snapshot(), f"call {fatal}"
+
+
+def test_a_slow_deletion_leaves_a_row_alone_that_has_gone_on_to_another_line() -> None:
+    line = imported()
+    overtake(line, "write", Table.FINANCE_ACTUALS_STAGING, line.tick)
+    delete(line, SALE.actual)
+    free, again = staged_row(line, SALE), line_of(line, SALE.actual)
+    assert (free.journal, free.journal_line) == (again.journal, again.number)
+
+
+def test_a_deletion_that_came_too_late_leaves_no_work() -> None:
+    line = imported()
+    journal = only(line)
+    overtake(line, "write", Table.FINANCE_INTEGRATION_JOURNAL_LINES, partial(post, line, journal))
+    with pytest.raises(Refused, match="was posted at the same moment, so line"):
+        delete(line, SALE.actual)
+    assert works(line, WorkKind.JOURNAL_LINES) == []
+    assert {each.status for each in lines(line)} == {LineStatus.POSTED}
+
+
+def test_one_line_that_is_decided_keeps_the_others() -> None:
+    line = imported()
+    journal, decided = only(line), line_of(line, SALE.actual).key
+    # a posting that died after it had decided on the line
+    status = {"Status": LineStatus.POSTED.value}
+    line.store.write(Table.FINANCE_INTEGRATION_JOURNAL_LINES, decided.partition, (Merge(decided.row, status),))
+    before = line.snapshot()
+    with pytest.raises(Refused, match="has status Processing and cannot be changed any more"):
+        delete_journal_lines(line.store, journal=journal.journal, numbers=[1, 2, 3])
+    assert line.snapshot() == before
+
+
+def test_a_journal_of_errors_stays_as_it_is_while_it_is_made() -> None:
+    line = imported()
+    journal, number = only(line), number_of(line, COST.actual)
+    without(line, PostingType=122)
+
+    def others() -> None:
+        with pytest.raises(Refused, match="is being made of journal"):
+            delete_journal_lines(line.store, journal=error_journal(journal.journal), numbers=[number])
+
+    # begun, and its journal of errors written: it is about to be posted
+    overtake(line, "write", Table.FINANCE_INTEGRATION_JOURNALS, others, nth=3)
+    post(line, journal)
+    assert stands(line, journal).status is JournalStatus.POSTED
+    assert {each.status for each in standing(line)} == {LineStatus.POSTED, LineStatus.DRAFT}
+
+
+def test_a_line_that_others_keep_changing_is_deleted_by_the_next_import() -> None:
+    line = imported()
+    journal, number = only(line), number_of(line, SALE.actual)
+
+    def restless(call: Call) -> None:
+        if (call.method, call.table) == ("write", Table.FINANCE_INTEGRATION_JOURNAL_LINES):
+            line.memory.before_call = nothing
+            line.store.write(call.table, call.partition, (Merge(call.row, {"Description": str(len(line.memory.calls))}),))
+            line.memory.before_call = restless
+
+    line.memory.before_call = restless
+    with pytest.raises(Refused, match="is being changed by others; it is deleted soon"):
+        delete_journal_lines(line.store, journal=journal.journal, numbers=[number])
+    line.memory.before_call = nothing
+    line.tick()
+    assert (stands(line, journal).lines, stands(line, journal).deleted) == (2, 1)
+    assert works(line, WorkKind.JOURNAL_LINES) == []
 
 
 @pytest.mark.parametrize("breaks", [False, True], ids=["good lines", "an account is missing"])

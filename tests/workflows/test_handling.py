@@ -133,6 +133,22 @@ def test_a_problem_that_cannot_be_stored_is_an_error(memory_store: MemoryRowStor
         handle(memory_store, CONFIRM, raising(Refused(EMPTY)))
 
 
+def test_a_problem_that_an_earlier_command_met_at_the_same_time_stays_open_since_then(
+    memory_store: MemoryRowStore,
+) -> None:
+    later = row_of(EMPTY).changed(since=WHEN + timedelta(hours=1))
+    keep_problem(memory_store, later)
+
+    def another_delivery_stops(call: Call) -> None:
+        if call.method == "write":
+            memory_store.before_call = lambda _: None
+            keep_problem(memory_store, row_of(EMPTY))
+
+    memory_store.before_call = another_delivery_stops
+    keep_problem(memory_store, later)
+    assert [(each.since, each.tries) for each in stored(memory_store)] == [(WHEN, 3)]
+
+
 def test_a_problem_that_came_meanwhile_is_not_cleared(memory_store: MemoryRowStore) -> None:
     keep_problem(memory_store, row_of(EMPTY))
     key = problem_key(INVOICE, "confirm-invoice")

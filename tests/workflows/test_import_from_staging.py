@@ -175,3 +175,17 @@ def test_a_claim_that_was_overtaken_before_its_version_was_read_is_none() -> Non
     line.memory.before_call = overtake
     assert claim(line.store, row) is None
     assert [each.columns["Claims"] for each in faster if each] == [2]
+
+
+def test_of_two_that_have_read_the_same_work_one_begins_it() -> None:
+    line = finance()
+    work = stage(line, cost(1))
+    row = line.store.find(TABLE, work.key)
+    assert row is not None
+    mine = claim(line.store, row)
+    assert mine is not None
+    assert claim(line.store, row) is None
+    # what the first one has in hand is still committed by the version that stands
+    assert line.store.find(TABLE, work.key) == mine
+    put_away(line.store, mine)
+    assert claim(line.store, row) is None

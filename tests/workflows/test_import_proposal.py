@@ -7,18 +7,20 @@ import pytest
 
 from domain.commands import ImportProposal
 from domain.completeness import SHOWN_MAX
-from domain.errors import NotYet
+from domain.errors import ChangedMeanwhile, NotYet
 from domain.identifiers import derive_id
 from domain.invoice_proposal import ProposalStatus
 from domain.option_sets import FinanceBillingType
 from domain.outcome import Outcome
 from domain.pending_work import WorkKind
+from domain.rows import Merge, RowKey
 from domain.tables import Table
+from domain.workflows.delete_proposal_lines import delete_lines
 from domain.workflows.dispatch import perform
 from functions.storage.memory import Call
 from tests.finance_builders import PROPOSAL
 from tests.line import Line
-from tests.workflows.restless import dying, nothing
+from tests.workflows.restless import dying, nothing, overtake
 from tests.workflows.staged_work import (
     ACCRUES,
     add_setup,
@@ -38,6 +40,7 @@ from tests.workflows.staged_work import (
 )
 
 SALES = [sale(number) for number in range(3)]
+STAGING, HEADERS = Table.FINANCE_ACTUALS_STAGING, Table.FINANCE_INVOICE_PROPOSALS
 NON_BILLABLE = {
     "Kind": "ProjBillingTypeLinePropertyDefault",
     "BillingType": "Chargeable",
@@ -239,6 +242,46 @@ def test_set_up_that_changes_between_two_tries_leaves_each_line_once() -> None:
         if not death.died:
             break
     assert fatal > 10
+
+
+def test_a_slow_import_leaves_the_marks_of_the_lines_that_were_made_since() -> None:
+    line = posted()
+    propose(line, *SALES)
+
+    def others() -> None:
+        # imported, deleted and imported again: by then one row carries no revenue, so the others have other numbers
+        line.tick()
+        delete_lines(line.store, PROPOSAL)
+        first = RowKey(PROPOSAL, proposal_rows(line)[0])
+        line.store.write(STAGING, PROPOSAL, (Merge(first.row, {"BillingType": "Complimentary"}),))
+        line.tick()
+
+    overtake(line, "write", STAGING, others)
+    with pytest.raises(ChangedMeanwhile):
+        ask(line)
+    counting = [each for each in proposal_lines(line) if each.deletions == 1]
+    assert [each.number for each in counting] == [1, 2]
+    marks = {row.columns["ActualId"]: row.columns.get("InvoiceProposalLine") for row in line.rows(STAGING)}
+    assert {name: number for name, number in marks.items() if number} == {each.actual: each.number for each in counting}
+
+
+def proposal_rows(line: Line) -> list[str]:
+    return [row.key.row for row in line.rows(STAGING) if row.key.partition == PROPOSAL]
+
+
+def test_a_slow_import_leaves_the_header_as_it_was_edited_since() -> None:
+    line = posted()
+    propose(line, *SALES)
+
+    def others() -> None:
+        line.tick()
+        line.store.write(HEADERS, PROPOSAL, (Merge(PROPOSAL, {"DefaultDimension": "CostCenter=7"}),))
+
+    overtake(line, "write", HEADERS, others)
+    with pytest.raises(ChangedMeanwhile):
+        ask(line)
+    assert read_proposal(line).default_dimension == "CostCenter=7"
+    assert ask(line).problems == ()
 
 
 def test_dying_at_any_call_leaves_what_a_straight_run_leaves() -> None:

@@ -14,12 +14,13 @@ from domain.ledger import ProjectTransaction
 from domain.option_sets import FinanceBillingType
 from domain.pending_work import WorkKind
 from domain.tables import Table
+from domain.workflows.delete_journal_lines import delete_journal_lines
 from domain.workflows.dispatch import perform
 from domain.workflows.post_journal import error_journal
 from functions.storage.memory import Call
 from tests.finance_builders import fixed_rate_row, period_row, voucher_of
 from tests.line import Line
-from tests.workflows.restless import interleave, nothing
+from tests.workflows.restless import interleave, nothing, overtake
 from tests.workflows.staged_work import (
     ACCRUES,
     add_setup,
@@ -135,6 +136,27 @@ def test_posting_the_original_again_does_not_offer_a_posted_journal_of_errors() 
     line.send(command(line, original))
     line.drain()
     assert line.snapshot() == before
+
+
+@pytest.mark.parametrize("method", ["find", "write"], ids=["before it looks", "before it writes"])
+def test_a_slow_posting_leaves_a_row_alone_that_has_gone_on_from_the_journal_of_errors(method: str) -> None:
+    line = imported()
+    original = journals(line)[0]
+    number = next(each.number for each in lines(line) if each.actual == COST.actual)
+    without(line, PostingType=122)
+
+    def others() -> None:
+        post(line, original)
+        delete_journal_lines(line.store, journal=error_journal(original.journal), numbers=[number])
+        line.tick()
+
+    overtake(line, method, Table.FINANCE_ACTUALS_STAGING, others)
+    try_to_post(line, original)
+    line.drain()
+    (standing,) = (each for each in lines(line) if each.status is LineStatus.DRAFT)
+    assert standing.actual == COST.actual
+    assert standing.journal not in {original.journal, error_journal(original.journal)}
+    assert (staged_row(line, COST).journal, staged_row(line, COST).journal_line) == (standing.journal, standing.number)
 
 
 def test_a_journal_of_only_bad_lines_stays_with_its_reasons() -> None:

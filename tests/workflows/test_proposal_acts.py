@@ -20,10 +20,10 @@ from domain.workflows.edit_proposal import LINES_MAX, edit_lines
 from domain.workflows.import_proposal import import_proposal
 from domain.workflows.post_pending import posting_command
 from domain.workflows.post_proposal import preview
-from domain.workflows.proposal_acts import ready_work
+from domain.workflows.proposal_acts import ready_work, settle
 from tests.finance_builders import PROPOSAL
 from tests.line import END_OF_AUGUST, Line, Snapshot
-from tests.workflows.restless import dying, interleave
+from tests.workflows.restless import dying, interleave, overtake
 from tests.workflows.staged_work import (
     ACCRUES,
     finance,
@@ -257,6 +257,43 @@ def test_a_slow_import_of_deleted_lines_is_in_nobodys_way() -> None:
     assert len(proposal_lines(line)) == 6
     line.post_all()
     assert (read_proposal(line).status, read_proposal(line).total) == (ProposalStatus.INVOICED, Decimal(3000))
+
+
+LINES, STAGING = Table.FINANCE_INVOICE_PROPOSAL_LINES, Table.FINANCE_ACTUALS_STAGING
+# where others carry a deletion out and import the lines anew, before a slow worker goes on with it
+OVERTAKEN = {
+    "before it reads lines": ("read_pages", LINES, 1),
+    "before it deletes lines": ("write", LINES, 1),
+    "before it frees rows": ("write", STAGING, 1),
+    # after the import was registered and claimed
+    "before it takes the offer back": ("write", Table.FINANCE_PENDING_WORK, 3),
+}
+
+
+@pytest.mark.parametrize("where", OVERTAKEN)
+def test_a_slow_deletion_leaves_what_was_imported_since(where: str) -> None:
+    line = ready()
+    method, table, nth = OVERTAKEN[where]
+    overtake(line, method, table, line.tick, nth=nth)
+    delete_lines(line.store, PROPOSAL)
+    assert {each.deletions for each in proposal_lines(line)} == {1}
+    line.post_all()
+    assert_whole(line, where)
+
+
+@pytest.mark.parametrize("method", ["read_pages", "write"])
+def test_a_slow_edit_leaves_what_was_edited_since(method: str) -> None:
+    line = ready()
+
+    def others() -> None:
+        # they carry the same edit out, and then edit a line themselves
+        settle(line.store, PROPOSAL)
+        row = line.rows(LINES)[0].key.row
+        line.store.write(LINES, PROPOSAL, (Merge(row, {"TaxGroupId": "NEW"}),))
+
+    overtake(line, method, LINES, others)
+    edit_lines(line.store, PROPOSAL, fields=EXEMPT)
+    assert groups(line) == {None, "NEW"}
 
 
 def test_too_many_lines_for_one_edit_are_refused() -> None:
