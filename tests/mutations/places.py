@@ -1,6 +1,6 @@
 """Where a workflow holds something against another worker, found in the source: what can be taken away by machine.
 
-Two forms can be recognised. A *version*: what is written only as long as a row stands as it was read, and the comparison
+Two forms can be recognised. A *version*: what is written only while a row stands as it was read, and the comparison
 of two versions. An *error* of the storage that is caught: what somebody else has done, or an answer that was lost.
 """
 
@@ -45,7 +45,11 @@ class Place:
 def all_places() -> tuple[Place, ...]:
     """Find every place, in the order of the source."""
     files = sorted(file for pattern in GUARDED for file in ROOT.glob(pattern))
-    return tuple(place for file in files for place in _of_module(file.read_text(encoding="utf-8"), _module(file.relative_to(ROOT).as_posix())))
+    return tuple(
+        place
+        for file in files
+        for place in _of_module(file.read_text(encoding="utf-8"), _module(file.relative_to(ROOT).as_posix()))
+    )
 
 
 def _module(path: str) -> str:
@@ -65,7 +69,14 @@ def _of_module(text: str, module: str) -> Iterator[Place]:
         for what, node, becomes in _guards(function):
             seen[what] = seen.get(what, 0) + 1
             label = what if seen[what] == 1 else f"{what} #{seen[what]}"
-            yield Place(module, function.name, label, offset(node.lineno, node.col_offset), offset(node.end_lineno or 0, node.end_col_offset or 0), becomes)
+            yield Place(
+                module,
+                function.name,
+                label,
+                offset(node.lineno, node.col_offset),
+                offset(node.end_lineno or 0, node.end_col_offset or 0),
+                becomes,
+            )
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:

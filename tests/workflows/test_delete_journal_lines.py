@@ -267,7 +267,9 @@ def test_a_line_that_others_keep_changing_is_deleted_by_the_next_import() -> Non
     def restless(call: Call) -> None:
         if (call.method, call.table) == ("write", Table.FINANCE_INTEGRATION_JOURNAL_LINES):
             line.memory.before_call = nothing
-            line.store.write(call.table, call.partition, (Merge(call.row, {"Description": str(len(line.memory.calls))}),))
+            line.store.write(
+                call.table, call.partition, (Merge(call.row, {"Description": str(len(line.memory.calls))}),)
+            )
             line.memory.before_call = restless
 
     line.memory.before_call = restless
