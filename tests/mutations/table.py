@@ -1,20 +1,6 @@
 """The guards, as data: what each is there for, how it is taken away, and what notices."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Mutation:
-    """One guard that is taken away."""
-
-    guard: str
-    # dotted name under `domain`
-    module: str
-    stands: str
-    becomes: str
-    # what notices: "story / step / fault", "straight / story", "history / seed", or "test module / test"
-    killer: str
-
+from tests.mutations.mutation import Mutation
 
 MUTATIONS = (
     Mutation(
@@ -88,74 +74,11 @@ MUTATIONS = (
         "milestone / 4 deliver confirm-invoice / process dies just before",
     ),
     Mutation(
-        "a posted journal reports again",
-        "workflows.post_journal",
-        "    _hand_on(store, sender, journal, command)\n    facts",
-        "    if row.columns['Status'] != JournalStatus.POSTED.value:\n        _hand_on(store, sender, journal, command)\n    facts",
-        "reduced quantity / 9 deliver post-journal / process dies just before",
-    ),
-    Mutation(
-        "a slow posting of a posted journal gives nothing up",
-        "workflows.deleted_lines",
-        "    except ContentDiffers:\n        stands",
-        "    except ZeroDivisionError:\n        stands",
-        "two invoices of one contract at once / 9 deliver post-journal / slow beyond the lease",
-    ),
-    Mutation(
-        "a proposal has all of its lines or none",
-        "workflows.import_proposal",
-        "    if problems:\n        return problems, work.proposal\n    made",
-        "    if problems and not work:\n        return problems, work.proposal\n    made",
-        "straight / time and material",
-    ),
-    Mutation(
-        "the billed sales that have arrived are counted",
-        "completeness",
-        "    return len(billed_sales) == proposal.billed_sales and digest_of(billed_sales) == proposal.billed_sales_digest",
-        "    return bool(proposal)",
-        "test_import_proposal / test_a_missing_billed_sale_is_named_and_taken_when_it_arrives",
-    ),
-    Mutation(
-        "sales are posted before they are billed",
-        "workflows.import_proposal",
-        "        unposted(work.proposal, sales),\n",
-        "",
-        "straight / time and material",
-    ),
-    Mutation(
-        "a proposal line that stands keeps its number",
-        "workflows.import_proposal",
-        "            if line is None:\n                line = _line(",
-        "            if row:\n                line = _line(",
-        "two invoices of one contract at once / 9 tick / slow beyond the lease",
-    ),
-    Mutation(
-        "an imported proposal is offered again",
-        "workflows.import_proposal",
-        "    _hand_on(store, sender, proposal, command)",
-        "    if row.columns.get('ProposalStatus', 'AwaitingLines') == ProposalStatus.AWAITING_LINES.value:\n        _hand_on(store, sender, proposal, command)",
-        "milestone / 4 tick / process dies just before",
-    ),
-    Mutation(
-        "a posted proposal reports again",
-        "workflows.post_proposal",
-        "    _hand_on(store, sender, proposal, command)",
-        "    if row.columns['ProposalStatus'] != ProposalStatus.INVOICED.value:\n        _hand_on(store, sender, proposal, command)",
-        "milestone / 8 deliver post-proposal / process dies just before",
-    ),
-    Mutation(
         "the proforma is written back by its version",
         "workflows.write_back_posting",
         "replace_status(store, Table.DATAVERSE_INVOICES, key, after.to_columns(), row.etag)",
         "save(store, Table.DATAVERSE_INVOICES, key.partition, (Merge(key.row, after.to_columns()),))",
         "test_write_back_posting / test_a_proforma_that_is_changed_at_the_same_time_is_written_back_again",
-    ),
-    Mutation(
-        "a tick clears the problem of work that somebody else has finished",
-        "workflows.import_from_staging",
-        "        if still_pends(store, row):\n            return",
-        "        return",
-        "test_import_from_staging / test_a_problem_that_another_worker_has_solved_meanwhile_does_not_stay",
     ),
     Mutation(
         "a command that is given up is kept",
@@ -235,62 +158,6 @@ MUTATIONS = (
         "test_confirm_invoice_again / test_a_header_that_is_edited_while_it_is_confirmed_is_confirmed_as_edited",
     ),
     Mutation(
-        "a journal line is decided by its version",
-        "workflows.post_journal",
-        "**cleared}, each.etag)\n\n\ndef _reasons",
-        "**cleared})\n\n\ndef _reasons",
-        "test_post_journal / test_another_worker_at_any_call_posts_nothing_twice",
-    ),
-    Mutation(
-        "a decided line stays decided",
-        "workflows.post_journal",
-        "[each for each in lines if each.line.status in OPEN_LINES]",
-        "[each for each in lines if each.line.status is not LineStatus.DELETED]",
-        "test_post_journal / test_another_worker_at_any_call_posts_nothing_twice",
-    ),
-    Mutation(
-        "a posted journal of errors is not offered again",
-        "workflows.post_journal",
-        "    if journal.transferred and not _is_at_rest(store, error_journal(journal.journal)):",
-        "    if journal.transferred:",
-        "test_post_journal / test_posting_the_original_again_does_not_offer_a_posted_journal_of_errors",
-    ),
-    Mutation(
-        "a journal of errors tells no import",
-        "timeline",
-        "    if journal.original is None:",
-        "    if journal:",
-        "journal with an error line / 1 tick / slow beyond the lease",
-    ),
-    Mutation(
-        "a row that has gone on to another line is not given back",
-        "workflows.deleted_lines",
-        "        if (stands.journal, stands.journal_line) != (key.partition, number):",
-        "        if number == 0:",
-        "test_delete_journal_lines / test_an_import_that_dies_at_any_call_brings_the_actual_back_once",
-    ),
-    Mutation(
-        "a claim is read back",
-        "workflows.work_index",
-        "    return stands if stands is not None and PendingWork.from_columns(stands.columns).claims == claims else None",
-        "    return stands",
-        "test_import_from_staging / test_a_claim_that_was_overtaken_before_its_version_was_read_is_none",
-    ),
-    Mutation(
-        "work is put away by its version",
-        "workflows.work_index",
-        "(Delete(row.key.row, row.etag),)",
-        "(Delete(row.key.row),)",
-        "test_import_from_staging / test_work_whose_problem_was_just_kept_is_not_put_away",
-    ),
-    Mutation(
-        "work whose problem was kept is not put away",
-        "workflows.work_index",
-        "        save(store, TABLE, row.key.partition, (same,))\n",
-        "        return store.find(TABLE, row.key) is not None\n",
-        "test_import_from_staging / test_work_whose_problem_was_just_kept_is_not_put_away",
-    ),
-    Mutation(
         "a problem of a stage that is past is cleared",
         "workflows.handling",
         "    if not outcome.problems or _is_past(store, command):",
@@ -303,27 +170,6 @@ MUTATIONS = (
         "(Delete(key.row, stands.etag),)",
         "(Delete(key.row),)",
         "test_handling / test_a_problem_that_came_meanwhile_is_not_cleared",
-    ),
-    Mutation(
-        "an act is put on a proposal by its version",
-        "workflows.proposal_acts",
-        "            replace_status(store, HEADERS, header.key, begun.to_columns(), row.etag)",
-        "            save(store, HEADERS, header.key.partition, (Merge(header.key.row, begun.to_columns()),))",
-        "test_proposal_acts / test_between_any_two_calls_another_may_act",
-    ),
-    Mutation(
-        "an invoice is tried whole",
-        "workflows.post_proposal",
-        "    if (tried.invoice.lines, tried.invoice.amount) != (posting.proposal.lines, posting.proposal.amount):",
-        "    if not tried:",
-        "test_post_proposal / test_lines_that_do_not_add_up_to_the_header_are_refused",
-    ),
-    Mutation(
-        "a proposal is posted by its version",
-        "workflows.post_proposal",
-        "        replace_status(posting.store, Table.FINANCE_INVOICE_PROPOSALS, after.key, after.to_columns(), posting.etag)",
-        "        save(posting.store, Table.FINANCE_INVOICE_PROPOSALS, after.key.partition, (Merge(after.key.row, after.to_columns()),))",
-        "test_post_proposal / test_another_worker_with_another_date_at_any_call_makes_one_invoice",
     ),
     Mutation(
         "tries are bounded",
@@ -352,90 +198,6 @@ MUTATIONS = (
         "_work(store, held, command, policy)",
         "_work(store, sender, command, policy)",
         "test_deliver / test_a_table_of_problems_that_is_refused_multiplies_no_messages",
-    ),
-    Mutation(
-        "what another work has stamped is left to it",
-        "workflows.staged_range",
-        "        return Taken.BY_OTHER_WORK if owner in others else Taken.FREE",
-        "        return Taken.FREE",
-        "test_import_journal_lines / test_what_another_work_has_stamped_is_left_to_it",
-    ),
-    Mutation(
-        "a journal that stands is not made again",
-        "workflows.import_journal_lines",
-        "find_record(store, Table.FINANCE_INTEGRATION_JOURNALS, key, Journal) or _made(store, work, key, members)",
-        "_made(store, work, key, members)",
-        "test_import_journal_lines / test_a_journal_that_stands_needs_no_set_up_any_more",
-    ),
-    Mutation(
-        "an import does not offer a journal that is posted",
-        "workflows.import_journal_lines",
-        "    if header.status in AT_REST:\n        return\n",
-        "",
-        "test_import_journal_lines / test_a_tick_that_died_after_its_journal_was_offered_does_not_offer_it_when_it_is_posted",
-    ),
-    Mutation(
-        "a row that has gone on from a journal of errors keeps its mark",
-        "workflows.post_journal",
-        "    mine = (row for row in staged.values() if row.columns.get(JOURNAL_COLUMN) == journal.journal)",
-        "    mine = staged.values()",
-        "test_post_journal / test_a_slow_posting_leaves_a_row_alone_that_has_gone_on_from_the_journal_of_errors",
-    ),
-    Mutation(
-        "a deletion that came too late leaves no work",
-        "workflows.delete_journal_lines",
-        "    save(store, WORK, work.kind.value, (Delete(work.key.row),))",
-        "    pass",
-        "test_delete_journal_lines / test_a_deletion_that_came_too_late_leaves_no_work",
-    ),
-    Mutation(
-        "a deletion that is repeated registers no work",
-        "workflows.delete_journal_lines",
-        "    if each.line.status is not LineStatus.DELETED:\n        save",
-        "    if each:\n        save",
-        "test_delete_journal_lines / test_the_same_call_again_changes_nothing",
-    ),
-    Mutation(
-        "a line that is decided keeps the others from being deleted",
-        "workflows.delete_journal_lines",
-        "    return refusal_to_change(store, header) or next((each for each in problems if each), None)",
-        "    return refusal_to_change(store, header)",
-        "test_delete_journal_lines / test_one_line_that_is_decided_keeps_the_others",
-    ),
-    Mutation(
-        "a journal of errors stays as it is while it is made",
-        "workflows.journal_lines_of",
-        "    if original is None or original.status is JournalStatus.POSTED:",
-        "    if original:",
-        "test_delete_journal_lines / test_a_journal_of_errors_stays_as_it_is_while_it_is_made",
-    ),
-    Mutation(
-        "a row of a deleted line is freed by its version",
-        "workflows.deleted_lines",
-        '"DeletedJournalLine": key.text}, row.etag)',
-        '"DeletedJournalLine": key.text})',
-        "test_delete_journal_lines / test_a_slow_deletion_leaves_a_row_alone_that_has_gone_on_to_another_line",
-    ),
-    Mutation(
-        "a proposal is imported by its version",
-        "workflows.import_proposal",
-        "    replace_status(work.store, Table.FINANCE_INVOICE_PROPOSALS, after.key, after.to_columns(), row.etag)",
-        "    replace_status(work.store, Table.FINANCE_INVOICE_PROPOSALS, after.key, after.to_columns(), ANY_VERSION)",
-        "test_import_proposal / test_a_slow_import_leaves_the_header_as_it_was_edited_since",
-    ),
-    Mutation(
-        "an act on a proposal looks at its header before it writes",
-        "workflows.proposal_acts",
-        "    if stands is None or stands.etag != header.etag:",
-        "    if stands is None:",
-        "test_proposal_acts / test_a_slow_deletion_leaves_what_was_imported_since",
-    ),
-    Mutation(
-        "pending work is claimed by its version",
-        "workflows.work_index",
-        '{"Claims": claims}, row.etag)',
-        '{"Claims": claims})',
-        "test_import_from_staging / test_of_two_that_have_read_the_same_work_one_begins_it",
     ),
     Mutation(
         "a problem is kept by its version",

@@ -10,8 +10,11 @@ from tests.faults.matrix import straight
 from tests.faults.stories import STORIES
 from tests.mutations.killing import notices, prepare
 from tests.mutations.mutated import mutated
-from tests.mutations.table import MUTATIONS, Mutation
+from tests.mutations.mutation import Mutation
+from tests.mutations.table import MUTATIONS
+from tests.mutations.table_finance import FINANCE
 
+ALL = (*MUTATIONS, *FINANCE)
 PAGE = "docs/reliability.md"
 ROW = re.compile(r"^\| (?P<guard>[^|]+) \| `(?P<module>[\w.]+)` \| (?P<killer>[^|]+) \|$", re.MULTILINE)
 
@@ -23,7 +26,7 @@ def runs() -> None:
         straight(story)
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.guard)
+@pytest.mark.parametrize("mutation", ALL, ids=lambda mutation: mutation.guard)
 def test_a_guard_that_is_gone_is_noticed(mutation: Mutation, record_property: Callable[[str, object], None]) -> None:
     prepare(mutation.killer)
     assert not notices(mutation.killer), f"this fails with every guard in its place: {mutation.killer}"
@@ -36,4 +39,4 @@ def test_a_guard_that_is_gone_is_noticed(mutation: Mutation, record_property: Ca
 
 def test_the_table_of_the_page_is_the_table_of_the_tests() -> None:
     told = [(row["guard"], row["module"], row["killer"]) for row in ROW.finditer(text_of(PAGE))]
-    assert told == [(each.guard, each.module, each.killer) for each in MUTATIONS]
+    assert told == [(each.guard, each.module, each.killer) for each in ALL]
