@@ -1,4 +1,4 @@
-"""Another worker imports the same rows at one call of a slow one: each row stands on one line, and says on which one."""
+"""Another worker imports the same rows at one call of a slow one: each stands on one line, and says on which one."""
 
 from contextlib import suppress
 from functools import partial
