@@ -206,7 +206,8 @@ def _unfinished(proposal: Proposal, around: Around) -> Remark:
         what = f"posting of proposal {proposal.number} has begun and not ended; it is sent again"
         return Remark(code, what, mend=PostAgain("proposal", id_), currency=currency)
     if around.pending.has(kind, id_):
-        waits = "waits for its lines" if kind is WorkKind.PROPOSAL_LINES else "waits to be posted"
+        lines = "waits for its lines; the problem or the status of the invoice tells for what"
+        waits = lines if kind is WorkKind.PROPOSAL_LINES else "waits to be posted; post it"
         return Remark(code, f"proposal {proposal.number} {waits}", waits=True, currency=currency)
     what = f"proposal {proposal.number} is on no list of what can be imported or posted; it is registered again"
     return Remark(code, what, mend=WorkAgain(kind, proposal.company, id_, id_, id_), currency=currency)

@@ -238,7 +238,7 @@ def _before_posting(journal: Journal, line: JournalLine, around: Around) -> Rema
         what = f"journal {id_} is in error, mend it and update it to draft: {line.post_error or 'another line is bad'}"
         return Remark(ReasonCode.NOT_POSTED, what, waits=True, currency=line.currency)
     if around.pending.has(WorkKind.POST_JOURNAL, id_):
-        why = f": {line.post_error}" if line.post_error else " waits to be posted"
+        why = f": {line.post_error}" if line.post_error else " waits to be posted; post it"
         return Remark(ReasonCode.NOT_POSTED, f"journal {id_}{why}", waits=True, currency=line.currency)
     what = f"journal {id_} is on no list of what can be posted; it is registered again"
     again = WorkAgain(WorkKind.POST_JOURNAL, journal.company, id_, id_, id_)

@@ -52,7 +52,8 @@ def test_letters_are_grouped_by_queue_and_reason(terminal: Terminal) -> None:
     keep_unreadable(terminal, "post-journal", b"good morning")
     told = terminal.say("failures", code=1)
     assert "document_unknown" in told
-    assert "mend the cause, then: invoicing replay --reason document_unknown" in told
+    digest = letters(terminal)[0].traceback_digest or "document_unknown"
+    assert f"mend the cause, then: invoicing replay --reason {digest} --queue confirm-invoice" in told
     assert "4 letters to look at." in told
     first, second = terminal.json("failures", "--json", code=1)
     assert (first["queue"], first["code"], first["letters"]) == ("confirm-invoice", "document_unknown", 3)
@@ -178,6 +179,47 @@ def test_a_letter_of_a_queue_that_nobody_knows_goes_nowhere(terminal: Terminal) 
     told = terminal.say("replay", "--all", code=1)
     assert "no command goes to a queue named renamed-queue" in told
     assert terminal.line.queues.waiting == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["failures", "--queue", "confirm"], "there is no queue confirm"),
+        (["failures", "--reason", "unknown"], "unknown is neither a reason code nor a digest"),
+        (["replay", "--reason", "unknown"], "unknown is neither a reason code nor a digest"),
+        (["replay", "--all", "--queue", "confirm"], "there is no queue confirm"),
+        (["problems", "--code", "unknown"], "unknown is no reason code"),
+    ],
+)
+def test_a_name_that_nothing_can_have_is_told(terminal: Terminal, arguments: list[str], told: str) -> None:
+    assert told in terminal.say(*arguments, code=1)
+
+
+def test_letters_of_a_queue_that_was_renamed_are_still_listed(terminal: Terminal) -> None:
+    keep_unreadable(terminal, "renamed-queue", b"{}")
+    (only,) = terminal.json("failures", "--queue", "renamed-queue", "--json", code=1)
+    assert only["letters"] == 1
+
+
+def test_a_letter_whose_replay_is_under_way_is_to_be_waited_for(terminal: Terminal) -> None:
+    one, *others = give_up(terminal, 60, 61, 62)
+    for letter in others:
+        terminal.say("replay", letter.letter)
+    # the group tells of the one that nobody has sent again yet
+    (group,) = terminal.json("failures", "--json", code=1)
+    assert (group["example"], group["under_way"]) == (one.letter, 2)
+    assert group["what_to_do"].startswith("mend the cause, then: ")
+    terminal.say("replay", one.letter)
+    (group,) = terminal.json("failures", "--json", code=1)
+    view = terminal.json("failures", "show", one.letter, "--json")
+    for told in (group, view):
+        assert told["what_to_do"].startswith("look again: a replay is under way; if it stays so: invoicing replay ")
+
+
+def test_a_body_can_be_copied_as_it_stands(terminal: Terminal) -> None:
+    body = b'{"schema":"confirm-invoice/1",' + b'"note":"' + b"x" * 300 + b'"}'
+    letter = keep_unreadable(terminal, "confirm-invoice", body)
+    assert body.decode() in terminal.say("failures", "show", letter.letter)
 
 
 @pytest.mark.parametrize("arguments", [[], ["some", "--all"], ["--all", "--reason", "x"]])

@@ -33,6 +33,11 @@ def say(console: Console, text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False, highlight=False)
 
 
+def say_whole(console: Console, text: str) -> None:
+    """Print a text that somebody may want to copy: no line of it is broken."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def draw_rows(console: Console, table: Grid, rows: Iterable[Sequence[object]]) -> None:
     """Fill a table and print it."""
     for row in rows:

@@ -1,25 +1,31 @@
 """`invoicing failures`: messages that were given up, grouped by reason, and one of them as a whole."""
 
+import re
 from collections.abc import Iterator
 
 from rich.console import Console
 
 from domain.dead_letters import DeadLetter
+from domain.errors import ReasonCode
 from domain.replays import Replay
 from domain.rows import StoredRow
 from domain.tables import Table
 from tools.cli.amounts import count_text
 from tools.cli.desk import Desk, Sorry
-from tools.cli.drawing import draw_json, draw_rows, grid, say, time_text
+from tools.cli.drawing import draw_json, draw_rows, grid, say, say_whole, time_text
 from tools.cli.failures_view import Group, Kept, LetterView, group_letters, view_letter
 
 # letters that are read at once; more are told, not shown
 LETTERS_MAX = 100_000
+# of a failure
+DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 def failures(desk: Desk, *, queue: str | None, reason: str | None, with_settled: bool, as_json: bool) -> int:
     """List what was given up, by reason; 1 while something waits for a person."""
     found = list(read_kept(desk, queue=queue, reason=reason))
+    if not found:
+        expect_known(desk, queue=queue, reason=reason)
     waiting = [each for each in found if not each.is_settled]
     groups = group_letters(found if with_settled else waiting)
     if as_json:
@@ -29,6 +35,8 @@ def failures(desk: Desk, *, queue: str | None, reason: str | None, with_settled:
         _draw(desk.console, groups)
     settled = len(found) - len(waiting)
     _sum_up(desk, len(waiting), settled, is_narrowed=bool(queue or reason))
+    if len(found) == LETTERS_MAX:
+        say(desk.console, f"Only {LETTERS_MAX:,} letters were read; --queue shows more of one queue.", "yellow")
     return 1 if waiting else 0
 
 
@@ -58,6 +66,20 @@ def read_kept(desk: Desk, *, queue: str | None = None, reason: str | None = None
         kept = _kept(row, replays)
         if reason in (None, kept.letter.code.value, kept.letter.traceback_digest):
             yield kept
+
+
+def expect_known(desk: Desk, *, queue: str | None, reason: str | None) -> None:
+    """Say of letters that were not found when there can be none of that name.
+
+    Raises:
+        Sorry: no such queue, no such reason.
+    """
+    if queue is not None and queue not in desk.queues.values():
+        raise Sorry(
+            f"there is no queue {queue}, and no letter of one; there are {', '.join(sorted(desk.queues.values()))}"
+        )
+    if reason is not None and reason not in set(ReasonCode) and DIGEST.fullmatch(reason) is None:
+        raise Sorry(f"{reason} is neither a reason code nor a digest; `invoicing failures` tells those that there are")
 
 
 def find_letter(desk: Desk, name: str) -> Kept:
@@ -123,7 +145,7 @@ def _draw_letter(console: Console, view: LetterView) -> None:
     )
     draw_rows(console, grid("", "what", "value"), (fact for fact in facts if fact[1]))
     say(console, f"Body ({view.body_encoding}):", "bold")
-    say(console, view.body)
+    say_whole(console, f"{view.body}\n")
     if view.replays:
         rows = (
             (each.number, each.by, time_text(each.at), each.state, "yes" if each.is_corrected else "", each.sentence)

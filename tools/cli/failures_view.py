@@ -60,7 +60,7 @@ class Group:
     under_way: int
     oldest: datetime | None
     newest: datetime | None
-    # of the newest letter
+    # of the newest letter that waits for a person; else of the newest that is under way; else of the newest
     example: str
     sentence: str
     what_to_do: str
@@ -113,6 +113,9 @@ def group_letters(letters: Iterable[Kept]) -> tuple[Group, ...]:
 def _group(queue: str, code: str, digest: str, members: Sequence[Kept]) -> Group:
     dated = [each for each in members if each.kept_at is not None]
     newest = max(dated, key=_time, default=members[-1])
+    open_ = [each for each in dated if not each.is_settled]
+    idle = [each for each in open_ if not each.is_under_way]
+    example = max(idle or open_ or dated, key=_time, default=newest)
     return Group(
         queue=queue,
         code=code,
@@ -121,9 +124,9 @@ def _group(queue: str, code: str, digest: str, members: Sequence[Kept]) -> Group
         under_way=sum(each.is_under_way for each in members),
         oldest=min((each.kept_at for each in dated if each.kept_at), default=None),
         newest=newest.kept_at,
-        example=newest.letter.letter,
-        sentence=newest.letter.sentence,
-        what_to_do=what_to_do(newest.letter, f"--reason {code}"),
+        example=example.letter.letter,
+        sentence=example.letter.sentence,
+        what_to_do=what_to_do(example, f"--reason {digest or code} --queue {queue}"),
     )
 
 
@@ -131,8 +134,13 @@ def _time(kept: Kept) -> str:
     return kept.kept_at.isoformat() if kept.kept_at else ""
 
 
-def what_to_do(letter: DeadLetter, which: str) -> str:
+def what_to_do(kept: Kept, which: str) -> str:
     """Say what a person does about letters like this one."""
+    letter = kept.letter
+    if kept.is_settled:
+        return "nothing: a replay is done"
+    if kept.is_under_way:
+        return f"look again: a replay is under way; if it stays so: invoicing replay {which}"
     if letter.code in UNREADABLE:
         return f"correct the sender; to send it corrected: invoicing replay {letter.letter} --body FILE"
     return f"mend the cause, then: invoicing replay {which}"
@@ -154,7 +162,7 @@ def view_letter(kept: Kept) -> LetterView:
         correlation=letter.correlation or "",
         body_encoding=letter.body_encoding,
         body=readable(letter),
-        what_to_do="nothing: a replay is done" if kept.is_settled else what_to_do(letter, letter.letter),
+        what_to_do=what_to_do(kept, letter.letter),
         replays=tuple(
             ReplayView(each.number, each.by, each.at, each.state.value, each.sentence or "", each.body is not None)
             for each in sorted(kept.replays, key=lambda replay: replay.number)

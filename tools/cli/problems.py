@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.errors import ReasonCode
 from domain.problems import OpenProblem
 from domain.rows import RowKey
 from domain.tables import Table
 from tools.cli.amounts import count_text
-from tools.cli.desk import Desk
+from tools.cli.desk import Desk, Sorry
 from tools.cli.drawing import draw_json, draw_rows, grid, say, time_text
 
 PROBLEMS_MAX = 100_000
@@ -42,6 +43,8 @@ class ProblemRow:
 
 def problems(desk: Desk, *, company: str | None, code: str | None, document: str | None, as_json: bool) -> int:
     """List the open problems, the oldest first; 1 while there is one."""
+    if code is not None and code not in set(ReasonCode):
+        raise Sorry(f"{code} is no reason code; `invoicing problems` tells those that there are")
     found = sorted(read_problems(desk, company, code, document), key=_age)
     if as_json:
         draw_json(desk.console, [{name: getattr(each, name) for name in ProblemRow.__slots__} for each in found])

@@ -19,6 +19,7 @@ from tools.cli.drawing import draw_rows, grid, say
 # differences that are drawn, and ids that each of them shows; the rest is counted
 FINDINGS_DRAWN_MAX, IDS_DRAWN_MAX = 200, 5
 CURRENCY_LENGTH = 3
+NOTHING_SENT = "Nothing was sent again: no difference is one that a message could mend."
 # what is booked, as people call it
 WHAT: Mapping[str, str] = MappingProxyType(
     {
@@ -75,10 +76,14 @@ def reconcile(desk: Desk, *, company: str | None, since: date | None, fix: bool,
             if fix and looked.tie_out.mends:
                 mends = looked.tie_out.mends
                 report.sent_again += mend(desk.store, desk.sender, looked.document, mends, desk.clock.now())
-    if not report.documents:
+    if not report.sums and not report.findings:
         say(desk.console, "Nothing is confirmed or loaded that this could be about.", "yellow")
         return 0
     _draw(desk, report)
+    if fix:
+        is_empty = not report.sent_again
+        text = f"Sent again: {report.sent_again:,} (commands and pieces of work)."
+        say(desk.console, NOTHING_SENT if is_empty else text, "yellow" if is_empty else "green")
     return 0 if report.ties_out else 1
 
 
@@ -136,5 +141,3 @@ def _sum_up(desk: Desk, report: Report) -> None:
     else:
         text = f"{documents}: what is missing waits for something that is known ({report.waiting})."
         say(desk.console, text, "yellow")
-    if report.sent_again:
-        say(desk.console, f"Sent again: {report.sent_again:,} (commands and pieces of work).", "green")

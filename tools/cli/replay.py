@@ -16,7 +16,7 @@ from functions.messages import decode
 from tools.cli.amounts import count_text
 from tools.cli.desk import Desk, Sorry
 from tools.cli.drawing import draw_rows, grid, say
-from tools.cli.failures import find_letter, read_kept
+from tools.cli.failures import expect_known, find_letter, read_kept
 from tools.cli.failures_view import Kept
 
 # letters that are named; the rest is counted
@@ -48,6 +48,7 @@ def replay_letters(
     """Send letters again; 1 when one of them can't be."""
     chosen = _choose(desk, name, reason=reason, queue=queue, all_letters=all_letters, body=body)
     if not chosen:
+        expect_known(desk, queue=queue, reason=reason)
         say(desk.console, "No letter waits that matches; `invoicing failures` lists them.", "yellow")
         return 0
     corrected = _read_body(body) if body else None
