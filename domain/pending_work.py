@@ -62,6 +62,8 @@ class PendingWork(Record):
     run: Text | None = Field(default=None, alias="CommittedRun")
     # journal lines: when the rows were sent; None: it does not matter any more
     requested_at: Instant | None = Field(default=None, alias="RequestedAt")
+    # proposals: when a tick last sent the command that imports it to the queue
+    handed_on_at: Instant | None = Field(default=None, alias="HandedOnAt")
     # journal lines: the deleted line, as key text, whose actual is given back to the staging table first
     deleted_line: Text | None = Field(default=None, alias="DeletedJournalLine")
 

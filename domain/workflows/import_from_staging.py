@@ -4,12 +4,13 @@ First the on-account transactions, then the journal lines and their related vouc
 fails is named and does not hold up the others; where there is more than one tick takes, the ticks take turns.
 
 A few proposals are imported by the tick itself. Many are handed to the queue, one command each, so that all workers
-share them and a long one holds up nobody.
+share them and a long one holds up nobody. What was handed on a moment ago is left to the queue: when workers are
+slower than ticks, the queue holds each proposal once and does not grow with every tick.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 
 from domain.commands import ImportProposal
@@ -35,13 +36,15 @@ from domain.workflows.import_journal_lines import import_journal_lines
 from domain.workflows.import_on_account import import_on_account
 from domain.workflows.import_proposal import import_lines
 from domain.workflows.relate_vouchers import relate_vouchers
-from domain.workflows.work_index import pending, still_pends, take_turns
+from domain.workflows.work_index import mark_handed_on, pending, still_pends, take_turns
 
 # pieces of work of one kind in one tick
 WORK_PER_TICK_MAX = 500
 # proposals that a tick imports itself
 PROPOSALS_INLINE_MAX = 16
 COMMANDS_AT_ONCE = 32
+# after that time a proposal that still waits is handed on again
+HANDED_ON_AGAIN_AFTER = timedelta(minutes=5)
 # pieces of one tick to which the storage gives no answer; then the storage as a whole is taken to be away
 FAULTS_PER_TICK_MAX = 3
 
@@ -77,7 +80,7 @@ def import_from_staging(
     for kind, do in work.items():
         rows = take_turns(pending(store, kind), now, WORK_PER_TICK_MAX)
         if kind == WorkKind.PROPOSAL_LINES and len(rows) > proposals_inline_max:
-            yield _handed_on(sender, rows, now)
+            yield from _handed_on(store, sender, rows, now)
             continue
         if kind == WorkKind.RELATED_VOUCHERS:
             rows = yield from _related(store, rows, now)
@@ -102,10 +105,24 @@ def _each(
         yield replace(outcome, correlation=correlation)
 
 
-def _handed_on(sender: CommandSender, rows: Sequence[StoredRow], now: datetime) -> Outcome:
-    for at_once in batched(rows, COMMANDS_AT_ONCE, strict=False):
-        sender.send(tuple(_command(row, now) for row in at_once))
-    return Outcome(Action.IMPORT_REQUESTED, ImportProposal.name, {"commands": len(rows)})
+def _handed_on(store: RowStore, sender: CommandSender, rows: Sequence[StoredRow], now: datetime) -> Iterator[Outcome]:
+    """Send a command for each proposal, unless one was sent a moment ago.
+
+    Whoever dies between the mark and the message leaves it to the tick after that moment.
+    """
+    due = [row for row in rows if _is_due(row, now)]
+    count = 0
+    for at_once in batched(due, COMMANDS_AT_ONCE, strict=False):
+        if mark_handed_on(store, at_once, now):
+            sender.send(tuple(_command(row, now) for row in at_once))
+            count += len(at_once)
+    if count:
+        yield Outcome(Action.IMPORT_REQUESTED, ImportProposal.name, {"commands": count})
+
+
+def _is_due(row: StoredRow, now: datetime) -> bool:
+    last = PendingWork.from_columns(row.columns).handed_on_at
+    return last is None or now - last >= HANDED_ON_AGAIN_AFTER
 
 
 def _related(

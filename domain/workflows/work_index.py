@@ -54,6 +54,21 @@ def claim(store: RowStore, row: StoredRow) -> StoredRow | None:
     return stands if stands is not None and PendingWork.from_columns(stands.columns).claims == claims else None
 
 
+def mark_handed_on(store: RowStore, rows: Sequence[StoredRow], now: datetime) -> bool:
+    """Note on pieces of work of one kind that their commands are about to be sent.
+
+    Returns:
+        False: one of them was put away meanwhile; the next tick looks at them again.
+    """
+    marked = (PendingWork.from_columns(row.columns).changed(handed_on_at=now) for row in rows)
+    merges = (Merge(work.key.row, {"HandedOnAt": work.to_columns()["HandedOnAt"]}) for work in marked)
+    try:
+        save(store, TABLE, rows[0].key.partition, merges)
+    except RowMissing:
+        return False
+    return True
+
+
 def still_pends(store: RowStore, row: StoredRow) -> bool:
     """Tell whether work is still to be done, after its problem was kept; who was about to put it away leaves it now.
 

@@ -1,15 +1,18 @@
 """One tick does everything that is ready, a bounded piece at a time; what fails is named and holds up nobody."""
 
+import contextlib
 from datetime import timedelta
+
+import pytest
 
 from domain.outcome import Action
 from domain.pending_work import PendingWork, WorkKind
 from domain.rows import Delete
 from domain.tables import Table
-from domain.workflows.import_from_staging import WORK_PER_TICK_MAX, import_from_staging
+from domain.workflows.import_from_staging import HANDED_ON_AGAIN_AFTER, WORK_PER_TICK_MAX, import_from_staging
 from domain.workflows.work_index import TABLE, claim, put_away, still_pends, take_turns
 from functions.storage.memory import Call
-from tests.line import COHO, START, Line
+from tests.line import COHO, START, Breaker, Line, ProcessDied
 from tests.many_lines import drafted
 from tests.workflows.restless import nothing
 from tests.workflows.staged_work import add_setup, cost, finance, lines, problems, propose, sale, stage, works
@@ -67,6 +70,63 @@ def test_a_few_proposals_are_imported_by_the_tick_and_many_by_the_queue() -> Non
     assert (handed_on.action, handed_on.facts) == (Action.IMPORT_REQUESTED, {"commands": 3})
     assert {outcome.action for outcome in other.drain()} == {Action.PROPOSAL_LINES_IMPORTED}
     assert other.snapshot() == line.snapshot()
+
+
+def confirmed(count: int) -> Line:
+    line = drafted(count, 1)
+    for row in line.rows(Table.DATAVERSE_INVOICES):
+        line.confirm(row.key.row)
+    line.drain()
+    return line
+
+
+def hand_on(line: Line) -> int:
+    told = import_from_staging(line.store, line.queues, line.clock.now(), proposals_inline_max=1)
+    return sum(int(outcome.facts["commands"]) for outcome in told)
+
+
+def test_a_proposal_waits_in_the_queue_once_however_many_ticks_pass_meanwhile() -> None:
+    line = confirmed(3)
+    assert [hand_on(line) for _ in range(3)] == [3, 0, 0]
+    assert len(line.queues.waiting) == 3
+    line.clock.advance(HANDED_ON_AGAIN_AFTER.total_seconds())
+    assert hand_on(line) == 3
+    line.drain()
+    assert (works(line, WorkKind.PROPOSAL_LINES), hand_on(line)) == ([], 0)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_tick_that_dies_at_any_call_while_it_hands_on_leaves_everything_to_a_later_one(*, after: bool) -> None:
+    ground = confirmed(2)
+    whole = ground.twin()
+    counter = Breaker(whole)
+    assert hand_on(whole) == 2
+    whole.drain()
+    calls = counter.requests
+    for at in range(1, calls + 1):
+        line = ground.twin()
+        Breaker(line, at=at, after=after, error=ProcessDied())
+        with contextlib.suppress(ProcessDied):
+            hand_on(line)
+            line.drain()
+        line.clock.advance(HANDED_ON_AGAIN_AFTER.total_seconds())
+        hand_on(line)
+        line.drain()
+        assert (at, line.snapshot()) == (at, whole.snapshot())
+    assert calls > 4
+
+
+def test_work_that_was_put_away_before_it_is_handed_on_is_looked_at_by_the_next_tick() -> None:
+    line = confirmed(3)
+
+    def compete(call: Call) -> None:
+        if call.method == "write":
+            line.memory.before_call = nothing
+            line.tick()
+
+    line.memory.before_call = compete
+    assert (hand_on(line), line.queues.waiting) == (0, [])
+    assert works(line, WorkKind.PROPOSAL_LINES) == []
 
 
 def test_journal_lines_come_before_the_proposals_that_need_them() -> None:
