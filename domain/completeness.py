@@ -11,7 +11,7 @@ from domain.errors import Problem, ReasonCode
 from domain.invoice_proposal import Proposal
 from domain.option_sets import BillingMethod, TransactionClass
 from domain.rows import RowKey
-from domain.staging import StagedActual, StagedRelationship
+from domain.staging import ImportedActual, StagedActual, StagedRelationship
 
 # the roles of a billed sale and the unbilled sale behind it
 SALE_ROLES = ("Billed Sales", "Unbilled Sales")
@@ -69,7 +69,7 @@ def unconnected(proposal: Proposal, rows: Iterable[StagedActual], sales: Mapping
     return Problem(ReasonCode.CONNECTION_MISSING, sentence, tuple(ids))
 
 
-def unposted(proposal: Proposal, sales: Mapping[str, StagedActual | None]) -> Problem | None:
+def unposted(proposal: Proposal, sales: Mapping[str, ImportedActual | None]) -> Problem | None:
     """Name the unbilled sales that are not posted yet.
 
     Args:

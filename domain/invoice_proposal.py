@@ -174,14 +174,23 @@ class ProjectInvoice(Record):
         return RowKey(self.proposal, self.proposal)
 
 
-class ProjectInvoiceLine(Record):
+class InvoicedAmounts(Record):
+    """What the line of a posted customer invoice says about its actual, for those who need no more of it."""
+
+    actual: Guid = Field(alias="ActualId")
+    # without tax, in the accounting currency
+    amount_accounting_currency: Number = Field(alias="LineAmountMST")
+    # in the invoice's currency
+    tax: Number = Field(alias="TaxAmount")
+
+
+class ProjectInvoiceLine(InvoicedAmounts):
     """A line of a posted customer invoice."""
 
     proposal: Guid = Field(alias="ProformaInvoiceId")
     invoice: KeyText = Field(alias="ProjInvoiceId")
     number: int = Field(alias="LineNumber")
     line_table: KeyText = Field(alias="LineTable")
-    actual: Guid = Field(alias="ActualId")
     actual_key: Text = Field(alias="ActualKey")
     project: KeyText | None = Field(default=None, alias="ProjId")
     category: KeyText | None = Field(default=None, alias="CategoryId")
@@ -189,7 +198,7 @@ class ProjectInvoiceLine(Record):
     quantity: Number = Field(alias="Qty")
     price: Number = Field(alias="SalesPrice")
     currency: CurrencyCode = Field(alias="CurrencyId")
-    # without tax, and its tax, in the invoice's currency
+    # without tax, in the invoice's currency
     amount: Number = Field(alias="LineAmount")
     # what the amount is reduced and increased by; None: nothing
     discount: Number | None = Field(default=None, alias="DiscountAmount")
@@ -197,9 +206,6 @@ class ProjectInvoiceLine(Record):
     # where fee and discount are posted; a discount without one reduces the line's own revenue
     fee_category: KeyText | None = Field(default=None, alias="FeeCategoryId")
     discount_category: KeyText | None = Field(default=None, alias="DiscountCategoryId")
-    tax: Number = Field(alias="TaxAmount")
-    # without tax, in the accounting currency
-    amount_accounting_currency: Number = Field(alias="LineAmountMST")
     tax_group: KeyText | None = Field(default=None, alias="TaxGroupId")
     tax_item_group: KeyText | None = Field(default=None, alias="TaxItemGroupId")
     default_dimension: Dimensions | None = Field(default=None, alias="DefaultDimension")

@@ -11,12 +11,21 @@ from domain.option_sets import BillingMethod, FinanceBillingType, FinanceTransac
 from domain.record import CompanyCode, CurrencyCode, Day, Guid, KeyText, Number, Record, Text
 
 
-class StagedActual(Record):
+class ImportedActual(Record):
+    """What tells how far a row of `ProjCDSActualsImport` has come, for those who need no more of it."""
+
+    actual: Guid = Field(alias="ActualId")
+    transaction_type: FinanceTransactionType = Field(alias="TransactionType")
+    # -- since import: the line of the proposal that took it
+    proposal_line: int | None = Field(default=None, alias="InvoiceProposalLine")
+    # -- since posting; True: posted, or closed because it carries no revenue
+    processed: bool = Field(default=False, alias="IsProcessed")
+
+
+class StagedActual(ImportedActual):
     """A row of `ProjCDSActualsImport`."""
 
     company: CompanyCode = Field(alias="DataAreaId")
-    actual: Guid = Field(alias="ActualId")
-    transaction_type: FinanceTransactionType = Field(alias="TransactionType")
     transaction_class: TransactionClass = Field(alias="TransactionClassification")
     billing_type: FinanceBillingType = Field(alias="BillingType")
     quantity: Number = Field(alias="Quantity")
@@ -56,7 +65,6 @@ class StagedActual(Record):
     # the journal line that was deleted last, as key text: the next one takes its vouchers over
     deleted_line: Text | None = Field(default=None, alias="DeletedJournalLine")
     proposal: Guid | None = Field(default=None, alias="InvoiceProposalId")
-    proposal_line: int | None = Field(default=None, alias="InvoiceProposalLine")
     # why the row waits; None: it does not
     waits_for: Text | None = Field(default=None, alias="ImportError")
     # -- since posting
@@ -64,8 +72,6 @@ class StagedActual(Record):
     exchange_rate: Number | None = Field(default=None, alias="ExchangeRate")
     voucher: Text | None = Field(default=None, alias="VoucherNumber")
     sales_tax_amount: Number | None = Field(default=None, alias="SalesTaxAmount")
-    # True: posted, or closed because it carries no revenue
-    processed: bool = Field(default=False, alias="IsProcessed")
 
 
 class StagedRelationship(Record):

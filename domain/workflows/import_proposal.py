@@ -33,7 +33,7 @@ from domain.proposal_lines import LineNumbers, Source, proposal_line
 from domain.rows import Insert, Merge, RowKey, StoredRow, Value
 from domain.saving import read_keys, replace_status, save
 from domain.setup import LegalEntitySetup
-from domain.staging import OnAccountTransaction, StagedActual, StagedRelationship
+from domain.staging import ImportedActual, OnAccountTransaction, StagedActual, StagedRelationship
 from domain.tables import Table
 from domain.timeline import events_of
 from domain.workflows.companies import Companies
@@ -62,7 +62,7 @@ class _Page:
     # their versions: a mark counts for the row as it was when its line was decided
     etags: Mapping[RowKey, str]
     # billed sale's id to the staged row of its unbilled sale; only for rows that have one
-    sales: Mapping[str, StagedActual | None]
+    sales: Mapping[str, ImportedActual | None]
     # billed sale's id to what its line takes its groups from
     sources: Mapping[str, Source]
     connections: Mapping[str, RowKey]
@@ -167,13 +167,13 @@ def _page(
     connections: Mapping[str, RowKey],
 ) -> _Page:
     keys = sales_behind((row for _, row in rows), connections)
-    staged = read_keys(work.store, Table.FINANCE_ACTUALS_STAGING, keys.values(), StagedActual.columns())
+    staged = read_keys(work.store, Table.FINANCE_ACTUALS_STAGING, keys.values(), ImportedActual.columns())
     posted = read_keys(work.store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values(), ProjectTransaction.columns())
     sources: dict[str, Source] = {
         billed: ProjectTransaction.from_columns(posted[key].columns) for billed, key in keys.items() if key in posted
     }
     sales = {
-        billed: StagedActual.from_columns(staged[key].columns) if key in staged else None
+        billed: ImportedActual.from_columns(staged[key].columns) if key in staged else None
         for billed, key in keys.items()
     }
     return _Page(rows, etags, sales, sources | _on_account(work, rows) | _credited(work, rows), connections)
@@ -211,7 +211,7 @@ def _missing(work: _Import, pages: Iterator[_Page]) -> tuple[Problem, ...]:
     """Look at everything once, and name everything that is missing."""
     billed: list[str] = []
     rows: list[StagedActual] = []
-    sales: dict[str, StagedActual | None] = {}
+    sales: dict[str, ImportedActual | None] = {}
     connections: Mapping[str, RowKey] = {}
     milestones: list[str] = []
     refused: list[Problem] = []

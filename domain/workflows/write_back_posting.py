@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from domain.commands import SyncTableMap, WriteBackPosting
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, RowMissing
 from domain.identifiers import derive_id
-from domain.invoice_proposal import ProjectInvoice, ProjectInvoiceLine, Proposal, ProposalStatus
+from domain.invoice_proposal import InvoicedAmounts, ProjectInvoice, Proposal, ProposalStatus
 from domain.journal import Journal, JournalLine, JournalStatus, LineStatus
 from domain.money import ZERO, plain_text
 from domain.option_sets import FinanceTransactionType, ProjectInvoiceStatus
@@ -21,7 +21,7 @@ from domain.ports import CommandSender, RowStore
 from domain.proforma import Invoice
 from domain.rows import Columns, Merge, RowKey
 from domain.saving import read_keys, replace_status, save_across
-from domain.staging import StagedActual
+from domain.staging import ImportedActual
 from domain.table_map import apply_write_back
 from domain.table_map_definition import TableMap
 from domain.table_maps import find_map
@@ -70,8 +70,8 @@ def _write_back_proposal(store: RowStore, sender: CommandSender, command: WriteB
         raise NotYet(_not_posted("project invoice proposal", proposal.number))
     invoice = find_record(store, Table.FINANCE_PROJECT_INVOICES, key, ProjectInvoice)
     written, problems = 0, []
-    for page in store.read_pages(Table.FINANCE_ACTUALS_STAGING, proposal.proposal, columns=StagedActual.columns()):
-        staged = [(row.key, StagedActual.from_columns(row.columns)) for row in page]
+    for page in store.read_pages(Table.FINANCE_ACTUALS_STAGING, proposal.proposal, columns=ImportedActual.columns()):
+        staged = [(row.key, ImportedActual.from_columns(row.columns)) for row in page]
         billed = [each for each in staged if each[1].transaction_type == FinanceTransactionType.BILLED_SALES]
         attributes = _of_page(store, proposal, invoice, billed)
         problems += _write(store, attributes)
@@ -96,20 +96,20 @@ def _of_page(
     store: RowStore,
     proposal: Proposal,
     invoice: ProjectInvoice | None,
-    billed: Sequence[tuple[RowKey, StagedActual]],
+    billed: Sequence[tuple[RowKey, ImportedActual]],
 ) -> dict[RowKey, Columns]:
     lines = _invoice_lines(store, proposal, [row for _, row in billed]) if invoice else {}
     return {key: _of_billed_sale(invoice, lines.get(row.actual)) for key, row in billed}
 
 
-def _invoice_lines(store: RowStore, proposal: Proposal, rows: Sequence[StagedActual]) -> dict[str, ProjectInvoiceLine]:
+def _invoice_lines(store: RowStore, proposal: Proposal, rows: Sequence[ImportedActual]) -> dict[str, InvoicedAmounts]:
     keys = [RowKey(proposal.proposal, f"{row.proposal_line:07d}|{row.actual}") for row in rows if row.proposal_line]
-    found = read_keys(store, Table.FINANCE_PROJECT_INVOICE_LINES, keys)
-    lines = (ProjectInvoiceLine.from_columns(row.columns) for row in found.values())
+    found = read_keys(store, Table.FINANCE_PROJECT_INVOICE_LINES, keys, InvoicedAmounts.columns())
+    lines = (InvoicedAmounts.from_columns(row.columns) for row in found.values())
     return {line.actual: line for line in lines}
 
 
-def _of_billed_sale(invoice: ProjectInvoice | None, line: ProjectInvoiceLine | None) -> Columns:
+def _of_billed_sale(invoice: ProjectInvoice | None, line: InvoicedAmounts | None) -> Columns:
     if invoice is None or line is None:
         # without revenue: nothing was posted for it, so it has no rate and no voucher
         return _attributes(plain_text(ZERO), None, None, plain_text(ZERO))
