@@ -1,15 +1,23 @@
 """What finance knows about a legal entity, read once for each stage: set-up, customers, projects and contracts."""
 
+from functools import lru_cache
+
 from domain.errors import Problem
 from domain.finance_parties import FinanceContract, FinanceCustomer, FinanceProject, Parties, ReleasedProduct
 from domain.ports import RowStore
 from domain.record import Record
-from domain.rows import Columns, RowKey
+from domain.rows import Columns, RowKey, Value
 from domain.sales_tax import taxed_product
 from domain.setup import LegalEntitySetup
 from domain.staging import StagedActual
 from domain.tables import Table
 from domain.workflows.reading import find_record
+
+# legal entities whose set-up stays indexed
+_SETUPS_INDEXED = 16
+
+# names, types and values of the columns of a row: True and 1 are the same to Python, but not in the storage
+type _Told = tuple[tuple[str, ...], tuple[type, ...], tuple[Value, ...]]
 
 
 class Companies:
@@ -64,8 +72,18 @@ class Companies:
         return found if isinstance(found, kind) else None
 
     def _read_setup(self, company: str) -> LegalEntitySetup | Problem:
-        rows: list[Columns] = []
-        for page in self._store.read_pages(Table.FINANCE_SETUP, company):
-            rows += [row.columns for row in page]
-        setup = LegalEntitySetup.from_rows(company, rows)
-        return setup if isinstance(setup, LegalEntitySetup) else setup[0]
+        pages = self._store.read_pages(Table.FINANCE_SETUP, company)
+        return _indexed(company, tuple(_told(row.columns) for page in pages for row in page))
+
+
+def _told(columns: Columns) -> _Told:
+    values = tuple(columns.values())
+    return tuple(columns), tuple(map(type, values)), values
+
+
+@lru_cache(_SETUPS_INDEXED)
+def _indexed(company: str, rows: tuple[_Told, ...]) -> LegalEntitySetup | Problem:
+    # rows are read by every stage and hardly ever change; checking and indexing them takes longer than all else that a
+    # stage does for a short document
+    setup = LegalEntitySetup.from_rows(company, (dict(zip(names, values, strict=True)) for names, _, values in rows))
+    return setup if isinstance(setup, LegalEntitySetup) else setup[0]
