@@ -45,8 +45,8 @@ def _no_hook(_: Call) -> None:
 @dataclass(slots=True)
 class _Partition:
     rows: dict[str, StoredRow] = field(default_factory=dict)
-    # row keys as the storage sorts them
-    order: list[str] = field(default_factory=list)
+    # row keys as the storage sorts them, each behind what it is sorted by
+    order: list[tuple[bytes, str]] = field(default_factory=list)
 
 
 class MemoryRowStore:
@@ -120,7 +120,7 @@ class MemoryRowStore:
         with self._lock:
             places = sorted((key_order(place[1]), place) for place in self._partitions if place[0] is table)
             partitions = [self._partitions[place] for _, place in places]
-            return [_copied(each.rows[row], ()) for each in partitions for row in each.order]
+            return [_copied(each.rows[row], ()) for each in partitions for _, row in each.order]
 
     def _finish(self, call: Call) -> None:
         self.calls.append(call)
@@ -130,11 +130,11 @@ class MemoryRowStore:
         self, table: Table, partition: str, begin: str, last: str | None, page_rows: int
     ) -> tuple[list[StoredRow], str | None]:
         place = self._partitions[table, partition]
-        low = bisect_left(place.order, key_order(begin), key=key_order)
-        high = len(place.order) if last is None else bisect_right(place.order, key_order(last), key=key_order)
+        low = bisect_left(place.order, _in_order(begin))
+        high = len(place.order) if last is None else bisect_right(place.order, _in_order(last))
         end = min(high, low + page_rows)
-        following = place.order[end] if end < high else None
-        return [place.rows[row] for row in place.order[low:end]], following
+        following = place.order[end][1] if end < high else None
+        return [place.rows[row] for _, row in place.order[low:end]], following
 
     def _commit(self, table: Table, partition: str, operations: Sequence[Operation]) -> None:
         place = self._partitions[table, partition]
@@ -144,10 +144,10 @@ class MemoryRowStore:
         for row, stored in after:
             if stored is None:
                 del place.rows[row]
-                del place.order[bisect_left(place.order, key_order(row), key=key_order)]
+                del place.order[bisect_left(place.order, _in_order(row))]
                 continue
             if row not in place.rows:
-                insort(place.order, row, key=key_order)
+                insort(place.order, _in_order(row))
             place.rows[row] = stored
 
     def _decide(
@@ -158,9 +158,15 @@ class MemoryRowStore:
         columns = _columns_after(before, operation)
         if columns is None:
             return None
-        check_columns(table, key, columns)
+        if isinstance(operation, Merge):
+            # all others were checked as they came
+            check_columns(table, key, columns)
         self._version += 1
         return StoredRow(key, columns, f'W/"{self._version}"', now)
+
+
+def _in_order(row: str) -> tuple[bytes, str]:
+    return key_order(row), row
 
 
 def _check_version(table: Table, key: RowKey, before: StoredRow | None, operation: Operation) -> None:
@@ -187,6 +193,5 @@ def _columns_after(before: StoredRow | None, operation: Operation) -> Columns | 
 
 def _copied(row: StoredRow, columns: Sequence[str]) -> StoredRow:
     # a copy, so that a caller who changes it does not change the store
-    names = columns or row.columns
-    chosen = {name: row.columns[name] for name in names if name in row.columns}
+    chosen = {name: row.columns[name] for name in columns if name in row.columns} if columns else dict(row.columns)
     return StoredRow(row.key, chosen, row.etag, row.changed_at)

@@ -60,7 +60,18 @@ class StoryStore(MemoryRowStore):
 
     last: tuple[Table, str, Sequence[Operation]] | None = None
 
+    def __init__(self, clock: Clock) -> None:
+        """Start empty."""
+        super().__init__(clock)
+        # partitions that no other store shares
+        self._own: set[tuple[Table, str]] = set()
+
     def _commit(self, table: Table, partition: str, operations: Sequence[Operation]) -> None:
+        place = (table, partition)
+        if place not in self._own:
+            shared = self._partitions[place]
+            self._partitions[place] = type(shared)(dict(shared.rows), list(shared.order))
+            self._own.add(place)
         super()._commit(table, partition, operations)
         self.last = (table, partition, operations)
 
@@ -70,12 +81,16 @@ class StoryStore(MemoryRowStore):
             MemoryRowStore._commit(self, *self.last)
 
     def twin(self, clock: Clock) -> Self:
-        """Make another store with the same rows in the same versions; rows are never changed in place, but shared."""
+        """Make another store with the same rows in the same versions."""
         other = type(self)(clock)
-        for place, partition in self._partitions.items():
-            other._partitions[place] = type(partition)(dict(partition.rows), list(partition.order))
-        other._version = self._version
+        other.become(self)
         return other
+
+    def become(self, other: "StoryStore") -> None:
+        """Take the rows of another store; both share each partition until one of them writes to it."""
+        self._partitions, self._version = other._partitions.copy(), other._version
+        self._own.clear()
+        other._own.clear()
 
 
 @cache

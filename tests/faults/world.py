@@ -249,8 +249,7 @@ class World:
         self._doing, self._held = doing, None if is_lost else held
 
     def _become(self, other: "World") -> None:
-        fresh = other.store.twin(self.clock)
-        self.store._partitions, self.store._version = fresh._partitions, fresh._version
+        self.store.become(other.store)
         self.messages, self.letters = list(other.messages), set(other.letters)
         self.queues.waiting, self.queues.sent = list(other.queues.waiting), list(other.queues.sent)
         self.position, self.tries, self.number = other.position, other.tries, other.number
