@@ -150,6 +150,11 @@ def draft_event(invoice: str, kind: str, act: str, effect: str) -> TimelineEvent
     return TimelineEvent(document=invoice, stage=stage, action=f"draft_{kind}", effect=effect, cause="a person")
 
 
+def met_text(problem: OpenProblem) -> str:
+    """Say how often a problem was met."""
+    return "met once" if problem.tries == 1 else f"met {problem.tries} times"
+
+
 def solved_event(problem: OpenProblem, changed_at: datetime | None) -> TimelineEvent:
     """Tell that a problem was met, since when, how often, and that it is solved."""
     since = problem.since or changed_at
@@ -158,7 +163,7 @@ def solved_event(problem: OpenProblem, changed_at: datetime | None) -> TimelineE
         document=problem.document,
         stage=f"{SOLVED}{met}|{problem.code.value}|{problem.stage}"[:_STAGE_LENGTH_MAX],
         action="problem_solved",
-        effect=f"{problem.code.value} since {met}, met {problem.tries} times: {problem.sentence}",
+        effect=f"{problem.code.value} since {met}, {met_text(problem)}: {problem.sentence}",
         cause=problem.stage,
         correlation=problem.correlation,
     )

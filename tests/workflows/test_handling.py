@@ -221,11 +221,12 @@ def test_a_later_command_leaves_the_event_of_the_first(memory_store: MemoryRowSt
     assert event.columns["RequestedAt"] == "2026-08-31T12:00:00Z"
 
 
-def test_a_problem_that_is_solved_stands_on_the_timeline(memory_store: MemoryRowStore) -> None:
-    for _ in range(3):
+@pytest.mark.parametrize(("times", "told"), [(1, "met once"), (3, "met 3 times")])
+def test_a_problem_that_is_solved_stands_on_the_timeline(memory_store: MemoryRowStore, times: int, told: str) -> None:
+    for _ in range(times):
         handle(memory_store, CONFIRM, raising(Refused(EMPTY)))
     handle(memory_store, CONFIRM, lambda: DONE)
     events = [TimelineEvent.from_columns(row.columns) for row in memory_store.rows(Table.INVOICING_TIMELINE)]
     (solved,) = [event for event in events if event.is_solved_problem]
     assert (solved.action, solved.cause, solved.correlation) == ("problem_solved", "confirm-invoice", CORRELATION)
-    assert solved.effect == f"invoice_empty since 2026-08-31T12:00:00Z, met 3 times: {EMPTY.sentence}"
+    assert solved.effect == f"invoice_empty since 2026-08-31T12:00:00Z, {told}: {EMPTY.sentence}"

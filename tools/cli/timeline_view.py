@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.timeline import SOLVED, TimelineEvent
+from domain.timeline import SOLVED, TimelineEvent, met_text
 from tools.cli.invoice_facts import InvoiceFacts
 
 # what people call an event; others go by the name of their log event
@@ -92,7 +92,7 @@ def _met_at(event: TimelineEvent) -> datetime | None:
 def _open_problems(facts: InvoiceFacts) -> Iterator[EventView]:
     for each in facts.problems:
         problem = each.problem
-        effect = f"{problem.code.value}, met {problem.tries} times: {problem.sentence}"
+        effect = f"{problem.code.value}, {met_text(problem)}: {problem.sentence}"
         yield EventView(
             each.since, "problem met", effect, problem.stage, "", None, problem.correlation, problem.document
         )
