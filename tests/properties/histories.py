@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 
 from domain.actuals import Actual, TransactionConnection
-from domain.commands import Command
+from domain.commands import Command, ReviseInvoice
 from domain.contract import Contract, ContractCustomer, ContractLine, Currency, Milestone
 from domain.discount_fee import Percents
 from domain.draft_editing import NewLine
@@ -169,6 +169,13 @@ class History:
         works = list(read_pending(self.line.store, kind))
         self.line.send(*(posting_command(work, self.line.clock.now(), day) for work in works))
 
+    def revise(self, place: int) -> None:
+        """Ask for a corrective draft of an invoice, whatever its status."""
+        if invoices := self.invoices():
+            wish, invoice = self.new_id(), invoices[place % len(invoices)].invoice
+            now = self.line.clock.now()
+            self.line.send(ReviseInvoice(command=wish, correlation=wish, requested_at=now, invoice=invoice))
+
     def delete_journal_line(self, place: int) -> None:
         """Delete a journal line, whatever its status."""
         if lines := self.journal_lines():
@@ -278,6 +285,11 @@ class History:
     def has_invoices(self) -> bool:
         """Whether there is a proforma invoice."""
         return bool(self.line.rows(Table.DATAVERSE_INVOICES))
+
+    @property
+    def has_proposals(self) -> bool:
+        """Whether there is a proposal in finance."""
+        return bool(self.line.rows(Table.FINANCE_INVOICE_PROPOSALS))
 
     @property
     def has_details(self) -> bool:

@@ -177,7 +177,7 @@ def _an_invoice_counts_what_stands_on_it(seen: Seen) -> None:
         details = [each for each in seen.details if each.invoice == invoice.invoice]
         chargeable = [each.invoice_amount for each in details if each.billing_type == BillingType.CHARGEABLE]
         of_lines = [each.chargeable for each in seen.lines if each.invoice == invoice.invoice]
-        of_lines += [each.amount for each in details if each.retainer_use is not None]
+        of_lines += [each.invoice_amount for each in details if each.retainer_use is not None]
         told = (invoice.details, invoice.amount, invoice.amount)
         assert told == (len(details), sum(chargeable, ZERO), sum(of_lines, ZERO)), f"{invoice.number} miscounts"
 

@@ -30,7 +30,8 @@ def _used_once(
     drafts = {each.invoice for each in invoices if each.is_confirmable}
     busy = {each.invoice for each in invoices if each.pending_act or (each.is_confirmable and each.confirmed_by)}
     for retainer in retainers:
-        of_all = retainer.amount if retainer.events else ZERO
+        signs = {RetainerUse.NEW: 1, RetainerUse.WITHDRAWN: -1}
+        of_all = sum((signs.get(each.use, 0) * each.amount for each in retainer.events), ZERO)
         assert retainer.used_amount + retainer.available_amount == of_all, f"{retainer.retainer} does not add up"
         assert retainer.free >= ZERO, f"{retainer.retainer} is reserved twice"
         details = [each for each in known if each.source == retainer.retainer]

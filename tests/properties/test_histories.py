@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from domain.discount_fee import Percents
-from domain.errors import Refused
+from domain.errors import InvoicingError, NotYet, Refused
 from domain.option_sets import BillingType, TransactionClass
 from domain.pending_work import WorkKind
 from domain.tables import Table
 from tests.properties.histories import CONTRACTS, History, at_rest
 from tests.properties.invariants import assert_always, assert_finished, assert_kept
+from tests.properties.proposal_acts import PROPOSAL_ACTS, act_on_proposal
 from tests.properties.retainer_acts import plan_retainer, refund
 from tests.properties.work import Work
 from tests.tie_out import assert_explained
@@ -82,6 +83,8 @@ class Histories(RuleBasedStateMachine):
         self.history = History()
         # what is tried on the drafts of the end
         self.last_edit: tuple[str, object] = ("quantity", Decimal(1))
+        # on the proposals that stand then, and which invoice is revised
+        self.last_act, self.revised = "edit lines", 0
         self.before = self.history.line.snapshot()
 
     # -- the legal entity
@@ -111,6 +114,10 @@ class Histories(RuleBasedStateMachine):
         self.history.set_up("usmf", "ExchangeRate", **pair, ValidFrom=str(day), ExchangeRate=str(displayed))
 
     # -- systems
+
+    @initialize(act=st.sampled_from(tuple(PROPOSAL_ACTS)), place=PLACES)
+    def an_accountant(self, act: str, place: int) -> None:
+        self.last_act, self.revised = act, place
 
     @initialize(works=st.lists(WORKS, min_size=3, max_size=6), amount=PRICES, last_edit=EDITS)
     def a_month_of_work(self, works: list[Work], amount: Decimal, last_edit: tuple[str, object]) -> None:
@@ -204,6 +211,16 @@ class Histories(RuleBasedStateMachine):
     def proposals_are_to_be_posted(self, day: date) -> None:
         self.history.post(WorkKind.POST_PROPOSAL, day)
 
+    @precondition(lambda self: self.history.has_proposals)
+    @rule(place=PLACES, act=st.sampled_from(tuple(PROPOSAL_ACTS)))
+    def a_proposal_is_worked_on(self, place: int, act: str) -> None:
+        self._try(lambda: act_on_proposal(self.history, place, act), NotYet)
+
+    @precondition(lambda self: self.history.has_invoices)
+    @rule(place=PLACES)
+    def an_invoice_is_to_be_revised(self, place: int) -> None:
+        self.history.revise(place)
+
     @precondition(lambda self: self.history.journal_lines())
     @rule(place=PLACES, act=st.sampled_from(("delete_journal_line", "edit_journal_line", "update_to_draft")))
     def a_journal_is_worked_on(self, place: int, act: str) -> None:
@@ -264,14 +281,24 @@ class Histories(RuleBasedStateMachine):
         self.before = after
 
     def teardown(self) -> None:
-        """At the end all is billed, and comes to rest, and delivering it all again changes nothing."""
+        """At the end all is billed, one invoice revised, all comes to rest, and delivering it again changes nothing."""
         history = self.history
         history.line.drain()
         history.mend()
         for contract in CONTRACTS:
             self.a_contract_is_billed(contract, AUGUST[-1], [(place, self.last_edit) for place in range(3)])
+        self.all_invoices_are_to_be_confirmed(AUGUST[-1])
+        history.line.drain()
+        history.line.tick()
+        self.journals_are_to_be_posted()
+        history.line.drain()
+        history.line.tick()
         for place in range(len(history.invoices())):
-            history.confirm(place, AUGUST[-1])
+            self.a_proposal_is_worked_on(place, self.last_act)
+        history.finish(AUGUST[-1])
+        history.revise(self.revised)
+        history.line.drain()
+        self.all_invoices_are_to_be_confirmed(AUGUST[-1])
         history.finish(AUGUST[-1])
         # a message that found nothing to do finds it the second time, as it may
         history.send_everything_again()
@@ -283,11 +310,11 @@ class Histories(RuleBasedStateMachine):
         history.send_everything_again()
         assert at_rest(history.line) == before, "delivering everything again changed something"
 
-    def _try(self, act: Callable[[], None]) -> None:
+    def _try(self, act: Callable[[], None], *also: type[InvoicingError]) -> None:
         before = self.history.line.snapshot()
         try:
             act()
-        except Refused as refused:
+        except (Refused, *also) as refused:
             note(f"    refused: {refused}")
             assert self.history.line.snapshot() == before, "a refused act changed something"
 
