@@ -311,10 +311,11 @@ class Histories(RuleBasedStateMachine):
         assert at_rest(history.line) == before, "delivering everything again changed something"
 
     def _try(self, act: Callable[[], None], *also: type[InvoicingError]) -> None:
+        refusals: tuple[type[InvoicingError], ...] = (Refused, *also)
         before = self.history.line.snapshot()
         try:
             act()
-        except (Refused, *also) as refused:
+        except refusals as refused:
             note(f"    refused: {refused}")
             assert self.history.line.snapshot() == before, "a refused act changed something"
 
