@@ -169,8 +169,11 @@ class EmulatedQueues(MemoryQueues):
         visible_at = self.clock.now() + timedelta(seconds=delay_seconds)
         for command in commands:
             self._notes[encode(command)] = _Noted(len(self._notes), visible_at)
-            self._used.add(command.name)
-        self._sender.send(commands)
+        try:
+            self._sender.send(commands)
+        finally:
+            # not before: another worker may come first, and look for what it has sent itself
+            self._used |= {command.name for command in commands}
 
     def collect(self) -> Iterator[Waiting]:
         """Take everything, in the order in which it was sent."""
