@@ -10,10 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from azure.data.tables import TableServiceClient
-
 from benchmarks.console import tell
-from benchmarks.documents import copy, invoices
+from benchmarks.documents import Documents, documents
 from benchmarks.stages import confirmations
 from benchmarks.stores import store_of
 from benchmarks.worker import Specification
@@ -23,8 +21,6 @@ from functions.settings import StorageConnection
 from functions.storage.clients import queue_service, table_service
 from functions.storage.ensure import ensure_storage
 from functions.storage.queues import AzureCommandSender
-from tests.line import Line
-from tests.many_lines import drafted
 from tools.devhost.azurite import Azurite
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -66,15 +62,16 @@ def measure(size: Size, rounds: int, *, replays: bool, emulator: str) -> dict[st
         emulator: one of `EMULATORS`.
     """
     tell(f"{size.name}: preparing")
-    line = drafted(size.documents, size.lines)
+    prepared = documents(size.documents, size.lines)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         specification = Specification("", *RECORD, str(Path(folder) / "notes") if replays else "", 0)
-        recorded = _run(line, specification, emulator)
+        recorded = _run(prepared, specification, emulator)
         tell(f"{size.name}: {_calls_text(recorded['calls'], size)}, {_wall(recorded['stages']):.2f} s")
-        # too long to be run twice: what was counted is what is told
-        found = (
-            {PRODUCT[0]: [recorded["stages"]]} if not replays else _rounds(line, specification, rounds, emulator, size)
-        )
+        if replays:
+            found = _rounds(prepared, specification, rounds, emulator, size)
+        else:
+            # too long to be run twice: what was counted is what is told
+            found = {PRODUCT[0]: [recorded["stages"]]}
     ways_found = {name: _medians(each) for name, each in found.items()}
     return {
         **asdict(size),
@@ -86,37 +83,33 @@ def measure(size: Size, rounds: int, *, replays: bool, emulator: str) -> dict[st
 
 
 def _rounds(
-    line: Line, recorded: Specification, rounds: int, emulator: str, size: Size
+    prepared: Documents, recorded: Specification, rounds: int, emulator: str, size: Size
 ) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for number in range(1, rounds + 1):
         for mode, client in (PRODUCT, SDK, LEAN):
-            result = _run(line, replace(recorded, mode=mode, client=client), emulator)
+            result = _run(prepared, replace(recorded, mode=mode, client=client), emulator)
             name = mode if mode == PRODUCT[0] else f"{mode} {client}"
             found.setdefault(name, []).append(result["stages"])
             tell(f"{size.name}: round {number} of {rounds}: {name} {_wall(result['stages']):.2f} s")
     return found
 
 
-def _run(line: Line, specification: Specification, emulator: str) -> dict[str, Any]:
+def _run(prepared: Documents, specification: Specification, emulator: str) -> dict[str, Any]:
     with Azurite.start(in_memory=True, preload=EMULATORS[emulator]) as azurite:
         connection = StorageConnection(azurite.connection_string, "", "", "", "")
-        _seed(line, connection)
+        _seed(prepared, connection)
         where = replace(specification, connection_string=azurite.connection_string, emulator=azurite.pid)
         return _in_a_process(where, azurite.folder / "specification")
 
 
-def _seed(line: Line, connection: StorageConnection) -> None:
+def _seed(prepared: Documents, connection: StorageConnection) -> None:
     with table_service(connection) as tables, queue_service(connection) as queues:
         names = [command.name for command in COMMANDS]
-        _ensure(tables, queues, names)
-        copy(line, store_of("lean", connection))
+        ensure_storage(tables, queues, names)
+        drafts = prepared.put_on(store_of("lean", connection))
         sender = AzureCommandSender(queues, {name: name for name in names}, encode)
-        sender.send(list(confirmations(invoices(line))))
-
-
-def _ensure(tables: TableServiceClient, queues: Any, names: Sequence[str]) -> None:
-    ensure_storage(tables, queues, names)
+        sender.send(list(confirmations(drafts)))
 
 
 def _in_a_process(specification: Specification, file: Path) -> dict[str, Any]:
