@@ -51,11 +51,17 @@ def notices(killer: str) -> bool:
 
 
 def run_test(module: str, name: str) -> None:
-    """Run a test of the suite with each of its parameters, as `test_numbering / test_a_lost_answer_costs_no_number`."""
+    """Run a test of the suite, as `test_numbering / test_a_lost_answer_costs_no_number`.
+
+    With each of its parameters; or with one, as `test_versions / test_a_row_that_was_changed[a look is noted]`.
+    """
+    name, _, one = name.removesuffix("]").partition("[")
     test = getattr(import_module(PLACES[module]), name)
     marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "parametrize"]
     for case in product(*(_cases(mark) for mark in marks)):
         arguments = {name: value for each in case for name, value in each.items()}
+        if one and one not in arguments.values():
+            continue
         if "memory_store" in signature(test).parameters:
             arguments["memory_store"] = MemoryRowStore(FrozenClock())
         test(**arguments)

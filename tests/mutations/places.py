@@ -5,9 +5,12 @@ of two versions. An *error* of the storage that is caught: what somebody else ha
 """
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
+from pathlib import Path
 
 from tests.architecture.sources import ROOT
 
@@ -45,38 +48,22 @@ class Place:
 def all_places() -> tuple[Place, ...]:
     """Find every place, in the order of the source."""
     files = sorted(file for pattern in GUARDED for file in ROOT.glob(pattern))
-    return tuple(
-        place
-        for file in files
-        for place in _of_module(file.read_text(encoding="utf-8"), _module(file.relative_to(ROOT).as_posix()))
-    )
+    return tuple(place for file in files for place in _of_module(file))
 
 
-def _module(path: str) -> str:
-    return path.removeprefix("domain/").removesuffix(".py").replace("/", ".")
-
-
-def _of_module(text: str, module: str) -> Iterator[Place]:
-    starts = [0]
-    for line in text.encode().splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def offset(line: int, column: int) -> int:
-        return len(text.encode()[: starts[line - 1] + column].decode())
-
+def _of_module(file: Path) -> Iterator[Place]:
+    text = file.read_text(encoding="utf-8")
+    module = ".".join(file.relative_to(ROOT / "domain").with_suffix("").parts)
+    # a tree counts the bytes of a line; before a guard in its line stands nothing but ASCII
+    starts = list(accumulate(map(len, text.splitlines(keepends=True)), initial=0))
     for function in _functions(ast.parse(text)):
-        seen: dict[str, int] = {}
-        for what, node, becomes in _guards(function):
-            seen[what] = seen.get(what, 0) + 1
+        seen = Counter[str]()
+        for what, node, becomes in sorted(_guards(function), key=lambda guard: (guard[1].lineno, guard[1].col_offset)):
+            seen[what] += 1
             label = what if seen[what] == 1 else f"{what} #{seen[what]}"
-            yield Place(
-                module,
-                function.name,
-                label,
-                offset(node.lineno, node.col_offset),
-                offset(node.end_lineno or 0, node.end_col_offset or 0),
-                becomes,
-            )
+            begin = starts[node.lineno - 1] + node.col_offset
+            end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or node.col_offset)
+            yield Place(module, function.name, label, begin, end, becomes)
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
