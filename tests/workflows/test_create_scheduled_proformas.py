@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import partial
 
 import pytest
 
@@ -14,10 +15,11 @@ from domain.invoice_schedule import DueSchedule, InvoiceSchedule
 from domain.loading import open_document
 from domain.option_sets import InvoiceRunStatus, MilestoneStatus
 from domain.outcome import Action
-from domain.rows import Delete, RowKey
+from domain.rows import Delete, Merge, RowKey
 from domain.schedule_planning import Frequency
 from domain.tables import Table
 from domain.workflows.create_scheduled_proformas import create_scheduled_proformas
+from domain.workflows.dispatch import perform
 from domain.workflows.load_rows import load_rows
 from domain.workflows.plan_schedules import plan_schedules
 from domain.workflows.rebuild_indexes import rebuild_indexes
@@ -35,6 +37,7 @@ from tests.builders import (
 )
 from tests.line import Breaker, Delivery, Line, ProcessDied
 from tests.workflows.adatum import CONTRACT, LINE, PAYER, PROJECT, USD, guid
+from tests.workflows.restless import overtake
 
 RUN_DATE = date(2026, 9, 1)
 TICK = datetime(2026, 9, 1, 3, tzinfo=UTC)
@@ -104,6 +107,25 @@ def test_a_run_makes_a_draft_for_each_customer_and_leaves_nothing_to_do() -> Non
     assert {each.invoice for each in standing(line)} <= {each.invoice for each in invoices(line)}
     assert (index(line), due(line)) == ([], [])
     assert tick(line) == Action.NOTHING_TO_DO
+
+
+def test_a_schedule_that_was_changed_while_its_run_began_or_ended_is_looked_at_again() -> None:
+    line = planned()
+    (row, _) = line.rows(Table.DATAVERSE_INVOICE_SCHEDULES)
+
+    def overtaken_by(cut_off: str) -> None:
+        changed = (Merge(row.key.row, {"msdyn_transactioncutoffdate": cut_off}),)
+        edit = partial(line.store.write, Table.DATAVERSE_INVOICE_SCHEDULES, CONTRACT, changed)
+        overtake(line, "write", Table.DATAVERSE_INVOICE_SCHEDULES, edit)
+
+    overtaken_by("2026-08-29")
+    tick(line)
+    command = line.queues.take()
+    assert command is not None
+    overtaken_by("2026-08-30")
+    perform(line.store, line.queues, command)
+    assert {each.run_status for each in standing(line)} == {InvoiceRunStatus.RUN_SUCCESSFUL}
+    assert [each.cut_off for each in standing(line)] == [date(2026, 8, 30), None]
 
 
 def test_a_tick_before_the_run_date_reads_one_page_and_writes_nothing() -> None:

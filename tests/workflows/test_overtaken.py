@@ -18,7 +18,7 @@ from domain.errors import (
     ReasonCode,
     RowMissing,
 )
-from domain.journal import Journal, JournalStatus
+from domain.journal import JournalStatus
 from domain.open_documents import GRACE, of_rows
 from domain.outcome import Action
 from domain.pending_work import PendingWork, WorkKind
@@ -74,11 +74,8 @@ from tests.workflows.staged_work import (
     works,
 )
 
-JOURNALS, WORK, STAGING = (
-    Table.FINANCE_INTEGRATION_JOURNALS,
-    Table.FINANCE_PENDING_WORK,
-    Table.FINANCE_ACTUALS_STAGING,
-)
+JOURNALS, LINES = Table.FINANCE_INTEGRATION_JOURNALS, Table.FINANCE_INTEGRATION_JOURNAL_LINES
+WORK, STAGING = Table.FINANCE_PENDING_WORK, Table.FINANCE_ACTUALS_STAGING
 EMPTY = open_problem(
     Problem(ReasonCode.INVOICE_EMPTY, "invoice 1 has no line details; add some"),
     document=guid(1),
@@ -148,7 +145,8 @@ def test_a_row_that_is_removed_while_it_is_loaded_is_loaded() -> None:
     assert [row.columns["name"] for row in line.rows(Table.DATAVERSE_ACCOUNTS)] == ["Adatum"]
 
 
-def test_a_journal_that_is_made_and_posted_while_it_is_made_is_no_problem() -> None:
+@pytest.mark.parametrize("table", [LINES, JOURNALS])
+def test_a_journal_that_is_made_and_posted_while_it_is_made_is_no_problem(table: Table) -> None:
     line = finance()
     stage(line, cost("c"))
 
@@ -156,7 +154,7 @@ def test_a_journal_that_is_made_and_posted_while_it_is_made_is_no_problem() -> N
         line.tick()
         line.post_all()
 
-    overtake(line, "write", JOURNALS, others)
+    overtake(line, "write", table, others)
     (outcome,) = line.tick()
     assert outcome.problems == ()
     assert [each.status for each in journals(line)] == [JournalStatus.POSTED]
@@ -174,10 +172,10 @@ def test_a_journal_of_errors_that_is_posted_before_its_original_does_not_stop_it
         with pytest.raises(ProcessDied):
             post(line, original)
         add_setup(line, PAYROLL)
-        post(line, Journal.from_columns({**original.to_columns(), "JournalId": error_journal(original.journal)}))
+        post(line, original.changed(journal=error_journal(original.journal)))
 
     # after the lines of the journal were decided
-    overtake(line, "write", Table.FINANCE_INTEGRATION_JOURNAL_LINES, others, nth=2)
+    overtake(line, "write", LINES, others, nth=2)
     post(line, original)
     assert stands(line, original).status is JournalStatus.POSTED
 
