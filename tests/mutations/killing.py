@@ -53,7 +53,7 @@ def notices(killer: str) -> bool:
 def run_test(module: str, name: str) -> None:
     """Run a test of the suite, as `test_numbering / test_a_lost_answer_costs_no_number`.
 
-    With each of its parameters; or with one, as `test_versions / test_what_was_changed_is_not_written_over[a look is noted]`.
+    With each of its parameters; or with one, as `test_versions / test_what_was_changed[a look is noted]`.
     """
     name, _, one = name.removesuffix("]").partition("[")
     test = getattr(import_module(PLACES[module]), name)
