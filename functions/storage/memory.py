@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import RLock
+from types import MappingProxyType
 from typing import NamedTuple
 
 from domain.errors import AlreadyExists, ChangedMeanwhile, LimitExceeded, RowMissing
 from domain.limits import check_columns, check_key, check_transaction, key_order
 from domain.ports import PAGE_ROWS_MAX, Clock
-from domain.rows import Columns, Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow, Value
+from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow, Value
 from domain.tables import Table
 from functions.storage.memory_queues import MemoryQueues
 
@@ -73,8 +74,7 @@ class MemoryRowStore:
         check_key(table, key)
         self.before_call(Call("find", table, key.partition, key.row, 0))
         with self._lock:
-            row = self._partitions[table, key.partition].rows.get(key.row)
-            found = None if row is None else _copied(row, ())
+            found = self._partitions[table, key.partition].rows.get(key.row)
         self._finish(Call("find", table, key.partition, key.row, 0 if found is None else 1))
         return found
 
@@ -96,7 +96,7 @@ class MemoryRowStore:
             self.before_call(Call("read_pages", table, partition, begin, 0))
             with self._lock:
                 page, following = self._page(table, partition, begin, last, page_rows)
-                rows = [_copied(row, columns) for row in page]
+                rows = [_projected(row, columns) for row in page] if columns else page
             self._finish(Call("read_pages", table, partition, begin, len(rows)))
             if rows:
                 yield rows
@@ -120,7 +120,7 @@ class MemoryRowStore:
         with self._lock:
             places = sorted((key_order(place[1]), place) for place in self._partitions if place[0] is table)
             partitions = [self._partitions[place] for _, place in places]
-            return [_copied(each.rows[row], ()) for each in partitions for _, row in each.order]
+            return [each.rows[row] for each in partitions for _, row in each.order]
 
     def _finish(self, call: Call) -> None:
         self.calls.append(call)
@@ -162,7 +162,8 @@ class MemoryRowStore:
             # all others were checked as they came
             check_columns(table, key, columns)
         self._version += 1
-        return StoredRow(key, columns, f'W/"{self._version}"', now)
+        # rows are handed out as they stand: nobody may change them
+        return StoredRow(key, MappingProxyType(columns), f'W/"{self._version}"', now)
 
 
 def _in_order(row: str) -> tuple[bytes, str]:
@@ -180,7 +181,7 @@ def _check_version(table: Table, key: RowKey, before: StoredRow | None, operatio
         raise ChangedMeanwhile(f"{table} {key.text}: another version than {operation.etag} stands")
 
 
-def _columns_after(before: StoredRow | None, operation: Operation) -> Columns | None:
+def _columns_after(before: StoredRow | None, operation: Operation) -> dict[str, Value] | None:
     match operation:
         case Insert(columns=columns) | Replace(columns=columns):
             return {name: value for name, value in columns.items() if value is not None}
@@ -191,7 +192,6 @@ def _columns_after(before: StoredRow | None, operation: Operation) -> Columns | 
             return None
 
 
-def _copied(row: StoredRow, columns: Sequence[str]) -> StoredRow:
-    # a copy, so that a caller who changes it does not change the store
-    chosen = {name: row.columns[name] for name in columns if name in row.columns} if columns else dict(row.columns)
+def _projected(row: StoredRow, columns: Sequence[str]) -> StoredRow:
+    chosen = {name: row.columns[name] for name in columns if name in row.columns}
     return StoredRow(row.key, chosen, row.etag, row.changed_at)

@@ -28,8 +28,6 @@ from tests.faults.world import STEPS_MAX, Step, Story, World
 from tests.line import Line, Snapshot
 from tests.workflows.restless import named
 
-type Rows = dict[tuple[Table, str], dict[str, StoredRow]]
-
 # kept for good about what went wrong, and so not part of what must be equal
 TOLD = frozenset({Table.INVOICING_DEAD_LETTERS})
 # ticks in which everything must come to rest
@@ -160,13 +158,19 @@ def _without_told(rows: Snapshot) -> Snapshot:
 
 def same_rows(left: MemoryRowStore, right: MemoryRowStore) -> bool:
     """Whether two stores hold the same rows, versions and instants aside."""
-    one, other = _told_apart(rows_of(left)), _told_apart(rows_of(right))
-    return one.keys() == other.keys() and all(_same(rows, other[place]) for place, rows in one.items())
+    one, other = rows_of(left), rows_of(right)
+    nothing = dict[str, StoredRow]()
+    places = (place for place in one.keys() | other.keys() if place[0] not in TOLD)
+    return all(_same(place[0], one.get(place, nothing), other.get(place, nothing)) for place in places)
 
 
-def _told_apart(rows: Rows) -> Rows:
-    compared = ((place, _unsolved(place[0], each)) for place, each in rows.items() if place[0] not in TOLD)
-    return {place: each for place, each in compared if each}
+def _same(table: Table, left: dict[str, StoredRow], right: dict[str, StoredRow]) -> bool:
+    if left is right:
+        return True
+    one, other = _unsolved(table, left), _unsolved(table, right)
+    if one.keys() != other.keys():
+        return False
+    return all(row is other[key] or row.columns == other[key].columns for key, row in one.items())
 
 
 def _unsolved(table: Table, rows: dict[str, StoredRow]) -> dict[str, StoredRow]:
@@ -174,11 +178,3 @@ def _unsolved(table: Table, rows: dict[str, StoredRow]) -> dict[str, StoredRow]:
     if table is not Table.INVOICING_TIMELINE or not any(key.startswith(SOLVED) for key in rows):
         return rows
     return {key: row for key, row in rows.items() if not key.startswith(SOLVED)}
-
-
-def _same(left: dict[str, StoredRow], right: dict[str, StoredRow]) -> bool:
-    if left is right:
-        return True
-    if left.keys() != right.keys():
-        return False
-    return all(row is right[key] or row.columns == right[key].columns for key, row in left.items())

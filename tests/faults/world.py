@@ -183,7 +183,7 @@ class World:
 
     def _hooked(self) -> "World":
         self.store.before_call = lambda call: self._before(_asked(call))
-        self.store.after_call = lambda call: self._after(_asked(call))
+        self.store.after_call = lambda call: self._after(_asked(call)) if self._armed else None
         self.queues.before_send = lambda command: self._before(Asked("send", command.name, command.document))
         self.queues.after_send = lambda command: self._after(Asked("send", command.name, command.document))
         return self
