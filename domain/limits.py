@@ -130,9 +130,9 @@ def check_key(table: Table, key: RowKey) -> None:
     Raises:
         LimitExceeded: a part is empty, over 1 KiB, or has a forbidden character.
     """
+    if _PLAIN_KEY.fullmatch(key.partition) and _PLAIN_KEY.fullmatch(key.row):
+        return
     for name, part in zip(("partition", "row key"), key, strict=True):
-        if _PLAIN_KEY.fullmatch(part):
-            continue
         if not part:
             raise _refused(table, key, f"has an empty {name}; every row needs one")
         if not _KEY_FORBIDDEN.isdisjoint(part) or not _is_text(part):

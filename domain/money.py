@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
+from functools import reduce
 from types import MappingProxyType
 
 # digits that any stored number may have: a quantity of 10**400 is refused, not stored
@@ -80,9 +81,7 @@ def round_amount(number: Decimal, currency: str) -> Decimal:
 
 def multiply(left: Decimal, right: Decimal, currency: str) -> Decimal:
     """Multiply (a quantity by a price, an amount by a rate) and round once, to the currency."""
-    with localcontext(_WORKING):
-        product = left * right
-    return round_amount(product, currency)
+    return round_amount(_WORKING.multiply(left, right), currency)
 
 
 def multiply_alike(left: Decimal, right: Decimal, amounts: Iterable[Decimal]) -> Decimal:
@@ -125,8 +124,7 @@ def percentage(part: Decimal, whole: Decimal) -> Decimal:
 
 def total(numbers: Iterable[Decimal]) -> Decimal:
     """Add numbers of one currency; nothing at all is zero."""
-    with localcontext(_WORKING):
-        return sum(numbers, start=ZERO)
+    return reduce(_WORKING.add, numbers, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
