@@ -30,8 +30,9 @@ setup: ## install what is missing into .venv and node_modules
 check: format-check lint types imports ## format, lint, types and import contracts
 
 .PHONY: test
+# one file after the other by name: sorted by their number of tests, files of one long test would be last, and a core idle
 test: check ## check, then the whole test suite
-	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	$(PYTHON) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: simulate
 simulate: setup ## random histories of the whole line, and pairs of faults: SEEDS=1000, from FROM=0 on
