@@ -120,14 +120,14 @@ MUTATIONS = (
         "workflows.due_items",
         "(Merge(item.key.row, changes, item.etag) for item in items)",
         "(Merge(item.key.row, changes) for item in items)",
-        "test_create_proforma_again / test_a_slow_copy_puts_back_what_came_too_late_for_a_confirmed_invoice",
+        "test_create_proforma_again / test_items_go_on_exactly_one_draft_when_two_commands_run_at_once",
     ),
     Mutation(
         "what came too late for a draft goes back",
         "workflows.create_proforma",
         "        _leave_out(store, billing, draft)",
         "        pass",
-        "test_create_proforma_again / test_a_slow_copy_waits_while_the_invoice_is_being_confirmed",
+        "test_create_proforma_again / test_a_slow_copy_puts_back_what_came_too_late_for_a_confirmed_invoice",
     ),
     Mutation(
         "a draft that is being confirmed takes no more",
