@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from domain.confirmation import digest_of
 from domain.errors import Problem, ReasonCode
+from domain.identifiers import GatheredIds
 from domain.invoice_proposal import Proposal
 from domain.option_sets import BillingMethod, TransactionClass
 from domain.rows import RowKey
@@ -21,7 +22,7 @@ SHOWN_MAX = 5
 ON_ACCOUNT_CLASSES = frozenset((TransactionClass.MILESTONE, TransactionClass.RETAINER))
 
 
-def is_whole(proposal: Proposal, billed_sales: Sequence[str]) -> bool:
+def is_whole(proposal: Proposal, billed_sales: Sequence[str] | GatheredIds) -> bool:
     """Tell whether the billed sales that arrived are those that were confirmed, by count and digest."""
     return len(billed_sales) == proposal.billed_sales and digest_of(billed_sales) == proposal.billed_sales_digest
 
@@ -57,9 +58,13 @@ def sales_behind(rows: Iterable[StagedActual], sales: Mapping[str, RowKey]) -> d
     return {actual: sales[actual] for actual in own if actual in sales}
 
 
-def unconnected(proposal: Proposal, rows: Iterable[StagedActual], sales: Mapping[str, RowKey]) -> Problem | None:
+def lonely(rows: Iterable[StagedActual], sales: Mapping[str, RowKey]) -> list[str]:
+    """Find the billed sales whose connection to their unbilled sale has not arrived."""
+    return [row.actual for row in rows if needs_sale(row) and row.actual not in sales]
+
+
+def unconnected(proposal: Proposal, ids: Sequence[str]) -> Problem | None:
     """Name the billed sales whose connection to their unbilled sale has not arrived."""
-    ids = [row.actual for row in rows if needs_sale(row) and row.actual not in sales]
     if not ids:
         return None
     sentence = (
@@ -69,17 +74,23 @@ def unconnected(proposal: Proposal, rows: Iterable[StagedActual], sales: Mapping
     return Problem(ReasonCode.CONNECTION_MISSING, sentence, tuple(ids))
 
 
-def unposted(proposal: Proposal, sales: Mapping[str, ImportedActual | None]) -> Problem | None:
-    """Name the unbilled sales that are not posted yet.
+def late_sales(sales: Mapping[str, ImportedActual | None]) -> list[str]:
+    """Find the unbilled sales that are not posted yet.
 
     Args:
-        proposal: the header.
         sales: id of each billed sale to the staged row of its unbilled sale; None when that has not arrived.
+
+    Returns:
+        Their ids; instead of one that has not arrived the id of the billed sale.
     """
-    late = {billed: sale for billed, sale in sales.items() if sale is None or not sale.processed}
-    if not late:
+    late = ((billed, sale) for billed, sale in sales.items() if sale is None or not sale.processed)
+    return [sale.actual if sale else billed for billed, sale in late]
+
+
+def unposted(proposal: Proposal, ids: Sequence[str]) -> Problem | None:
+    """Name the unbilled sales that are not posted yet."""
+    if not ids:
         return None
-    ids = [sale.actual if sale else billed for billed, sale in late.items()]
     sentence = (
         f"proposal {proposal.number} waits for {len(ids)} unbilled sale(s) that are not posted: {_shown(ids)}; "
         "post their integration journals, the next run makes the lines"

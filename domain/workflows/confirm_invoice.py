@@ -8,6 +8,7 @@ after it; a command that comes again only sends them again.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -99,11 +100,8 @@ def confirm_invoice(
     save(store, Table.DATAVERSE_DRAFTS, invoice.contract, (Delete(invoice.draft_key.row),))
     open_backlog(store, invoice, ACTUALS_MAP)
     sender.send(commands_after(invoice, command))
-    facts: dict[str, str | int] = {
-        "invoice": invoice.number,
-        "billed_sales": invoice.billed_sales or 0,
-        "amount": str(invoice.amount),
-    }
+    facts: dict[str, str | int] = {"invoice": invoice.number, "billed_sales": invoice.billed_sales or 0}
+    facts["amount"] = str(invoice.amount)
     if before.is_confirmable or invoice.confirmed_by == command.command:
         return Outcome(Action.INVOICE_CONFIRMED, command.document, facts)
     told = f"invoice {invoice.number} is confirmed already, on {invoice.confirmed_on}; it is only sent again"
@@ -149,7 +147,7 @@ def _confirm(
     if invoice.confirmed_by is None and not adjustments_cross:
         invoice = invoice.changed(keeps_adjustments=True)
     terms = Terms(invoice, on, adjustments_cross=not invoice.keeps_adjustments)
-    pages = paged(lambda: _decided_pages(store, terms))
+    pages = paged(lambda: _decided_pages(store, terms), rows=invoice.details)
     with refusing_as_read(store, Table.DATAVERSE_INVOICES, row, _changed(invoice)):
         extents = _decided_extents(invoice, pages())
     open_invoice(store, invoice)
@@ -162,7 +160,7 @@ def _confirm(
     if has_retainers:
         take_retainers(store, begun)
         # what was decided is looked at again, now that it stands which invoice uses a retainer first
-        pages = paged(lambda: _decided_pages(store, replace(terms, invoice=begun)))
+        pages = paged(lambda: _decided_pages(store, replace(terms, invoice=begun)), rows=invoice.details)
     totals = ConfirmedTotals()
     for page, extent in zip_longest(pages(), extents):
         if page is None or _problems(page) or _extent(page) != extent:
@@ -171,6 +169,7 @@ def _confirm(
         _write(store, invoice, confirmed)
         for each, outcome in confirmed:
             totals.add(each.detail, outcome)
+        del page, confirmed
     if has_retainers:
         post_new_retainers(store, begun)
     return _commit(store, begun, totals.header(begun), row.etag)
@@ -187,6 +186,7 @@ def _decided_extents(invoice: Invoice, pages: Iterator[Sequence[_Decided]]) -> l
     for page in pages:
         extents.append(_extent(page))
         problems += _problems(page)
+        del page
     problems = [*_problems_of_header(invoice, extents), *problems]
     if problems:
         raise Refused(_refusal(problems))
@@ -227,11 +227,15 @@ def _commit(store: RowStore, before: Invoice, after: Invoice, etag: str) -> Invo
 
 
 def _decided_pages(store: RowStore, terms: Terms) -> Iterator[Sequence[_Decided]]:
-    invoice = terms.invoice.invoice
-    for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice):
-        details = [InvoiceLineDetail.from_columns(row.columns) for row in page]
-        sources, own = read_sources(store, details), terms_for(store, terms, details)
-        yield [_decide(own, detail, sources) for detail in details]
+    # a page is not held while the next one is read
+    pages = store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, terms.invoice.invoice)
+    return map(partial(_decided_page, store, terms), pages)
+
+
+def _decided_page(store: RowStore, terms: Terms, page: Sequence[StoredRow]) -> Sequence[_Decided]:
+    details = [InvoiceLineDetail.from_columns(row.columns) for row in page]
+    sources, own = read_sources(store, details), terms_for(store, terms, details)
+    return [_decide(own, detail, sources) for detail in details]
 
 
 def _decide(terms: Terms, detail: InvoiceLineDetail, sources: Mapping[RowKey, Source]) -> _Decided:
@@ -277,13 +281,10 @@ def _problems_of_header(invoice: Invoice, extents: Sequence[_Extent]) -> Iterato
     if invoice.order_type != OrderType.WORK_BASED:
         sentence = f"invoice {invoice.number} is not work based; only invoices of projects can be confirmed here"
         yield Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice.invoice,))
-    if sum(extent.details - extent.idle for extent in extents) == 0 and invoice.details == _idle(extents):
+    idle = sum(extent.idle for extent in extents)
+    if sum(extent.details for extent in extents) == idle == invoice.details:
         sentence = f"invoice {invoice.number} has no line details; add what is to be invoiced"
         yield Problem(ReasonCode.INVOICE_EMPTY, sentence, (invoice.invoice,))
-
-
-def _idle(extents: Sequence[_Extent]) -> int:
-    return sum(extent.idle for extent in extents)
 
 
 def _changed(invoice: Invoice) -> Problem:

@@ -9,20 +9,22 @@ Source: Project Operations documentation, format-update-project-invoice-proposal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from domain.actuals import Actual
 from domain.commands import ImportProposal
 from domain.completeness import (
     is_whole,
+    late_sales,
+    lonely,
     mismatch,
-    needs_sale,
-    sale_keys,
     sales_behind,
     unconnected,
     unposted,
     without_milestone,
 )
 from domain.errors import NotYet, Problem, ReasonCode, by_precedence
+from domain.identifiers import GatheredIds
 from domain.invoice_proposal import ProjectInvoiceLine, Proposal, ProposalLine, ProposalStatus, line_key
 from domain.ledger import ProjectTransaction
 from domain.money import total
@@ -33,14 +35,14 @@ from domain.proposal_lines import LineNumbers, Source, proposal_line
 from domain.rows import Insert, Merge, RowKey, StoredRow, Value
 from domain.saving import read_keys, replace_status, save
 from domain.setup import LegalEntitySetup
-from domain.staging import ImportedActual, OnAccountTransaction, StagedActual, StagedRelationship
+from domain.staging import ImportedActual, OnAccountTransaction, StagedActual
 from domain.tables import Table
 from domain.timeline import events_of
 from domain.workflows.companies import Companies
 from domain.workflows.delete_proposal_lines import delete_lines
 from domain.workflows.marking import mark
 from domain.workflows.proposal_acts import put_import_away, ready_work, settle
-from domain.workflows.proposal_source import StandingLine, standing_lines
+from domain.workflows.proposal_source import StandingLine, connections_of, standing_lines
 from domain.workflows.reading import paged, read_records
 
 
@@ -123,7 +125,7 @@ def _header(store: RowStore, command: ImportProposal) -> StoredRow:
 
 
 def _import(work: _Import, row: StoredRow) -> tuple[tuple[Problem, ...], Proposal]:
-    pages = paged(lambda: _pages(work))
+    pages = paged(lambda: _pages(work), rows=work.proposal.billed_sales)
     problems = _missing(work, pages())
     if problems:
         return problems, work.proposal
@@ -151,21 +153,15 @@ def _header_dimension(work: _Import) -> str | None:
 
 
 def _pages(work: _Import) -> Iterator[_Page]:
-    partition = work.proposal.proposal
-    links = read_records(work.store, Table.FINANCE_TRANSACTION_RELATIONSHIPS, partition, StagedRelationship)
-    connections = sale_keys(links)
-    for page in work.store.read_pages(Table.FINANCE_ACTUALS_STAGING, partition, columns=StagedActual.columns()):
-        read = [(row.key, StagedActual.from_columns(row.columns)) for row in page]
-        billed = tuple(each for each in read if each[1].transaction_type == FinanceTransactionType.BILLED_SALES)
-        yield _page(work, billed, {row.key: row.etag for row in page}, connections)
+    pages = work.store.read_pages(Table.FINANCE_ACTUALS_STAGING, work.proposal.proposal, columns=StagedActual.columns())
+    # a page is not held while the next one is read
+    return map(partial(_page, work), pages)
 
 
-def _page(
-    work: _Import,
-    rows: tuple[tuple[RowKey, StagedActual], ...],
-    etags: Mapping[RowKey, str],
-    connections: Mapping[str, RowKey],
-) -> _Page:
+def _page(work: _Import, page: Sequence[StoredRow]) -> _Page:
+    read = [(row.key, StagedActual.from_columns(row.columns)) for row in page]
+    rows = tuple(each for each in read if each[1].transaction_type == FinanceTransactionType.BILLED_SALES)
+    connections = connections_of(work.store, work.proposal, page)
     keys = sales_behind((row for _, row in rows), connections)
     staged = read_keys(work.store, Table.FINANCE_ACTUALS_STAGING, keys.values(), ImportedActual.columns())
     posted = read_keys(work.store, Table.FINANCE_PROJECT_TRANSACTIONS, keys.values(), ProjectTransaction.columns())
@@ -176,6 +172,7 @@ def _page(
         billed: ImportedActual.from_columns(staged[key].columns) if key in staged else None
         for billed, key in keys.items()
     }
+    etags = {row.key: row.etag for row in page}
     return _Page(rows, etags, sales, sources | _on_account(work, rows) | _credited(work, rows), connections)
 
 
@@ -209,25 +206,23 @@ def _on_account(work: _Import, rows: Sequence[tuple[RowKey, StagedActual]]) -> d
 
 def _missing(work: _Import, pages: Iterator[_Page]) -> tuple[Problem, ...]:
     """Look at everything once, and name everything that is missing."""
-    billed: list[str] = []
-    rows: list[StagedActual] = []
-    sales: dict[str, ImportedActual | None] = {}
-    connections: Mapping[str, RowKey] = {}
+    billed = GatheredIds()
+    alone: list[str] = []
+    late: list[str] = []
     milestones: list[str] = []
     refused: list[Problem] = []
     for page in pages:
-        billed += [row.actual for _, row in page.rows]
-        rows += [row for _, row in page.rows if needs_sale(row) and row.actual not in page.connections]
-        sales |= {each: sale for each, sale in page.sales.items() if sale is None or not sale.processed}
+        billed.add(row.actual for _, row in page.rows)
+        alone += lonely((row for _, row in page.rows), page.connections)
+        late += late_sales(page.sales)
         milestones += [row.milestone for _, row in page.rows if row.milestone and row.actual not in page.sources]
-        connections = page.connections
         tried = (_line(work, 1, key, row, page.sources.get(row.actual)) for key, row in page.rows)
         refused += [line for line in tried if isinstance(line, Problem)]
     whole = None if is_whole(work.proposal, billed) else mismatch(work.proposal, set(billed), _confirmed(work))
     checks = (
         whole,
-        unconnected(work.proposal, rows, connections),
-        unposted(work.proposal, sales),
+        unconnected(work.proposal, alone),
+        unposted(work.proposal, late),
         without_milestone(work.proposal, milestones),
     )
     # what a line says about itself only counts when everything that it needs is there

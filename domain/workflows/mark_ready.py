@@ -58,7 +58,8 @@ def mark_ready(store: RowStore, *, contract: str, up_to: date, items: Sequence[s
         raise Refused(Problem(ReasonCode.CONTRACT_UNKNOWN, sentence, (contract,)))
     wanted, problems, marked, seen = frozenset(items), [], 0, set()
     for page in _pages(backlog_items(store, contract), wanted):
-        seen |= {item.id for item in page}
+        if wanted:
+            seen |= {item.id for item in page}
         told = [(item, ready_or_reason(item, up_to)) for item in page]
         problems += [problem for _, problem in told if problem is not None and wanted]
         ready = [item for item, problem in told if problem is None]

@@ -10,6 +10,7 @@ many countries wants them.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from domain.commands import PostProposal, WriteBackPosting
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
@@ -30,7 +31,7 @@ from domain.voucher_totals import VoucherTotals
 from domain.workflows.companies import Companies
 from domain.workflows.numbering import allocate
 from domain.workflows.proposal_acts import ready_work, revenue_work, settle
-from domain.workflows.proposal_source import Source, source_of
+from domain.workflows.proposal_source import Read, Source, source_of
 from domain.workflows.reading import paged
 
 INVOICE_SEQUENCE = "customer-invoice"
@@ -113,7 +114,7 @@ def _posting(store: RowStore, source: Source, command: PostProposal, row: Stored
     if isinstance(terms, Problem):
         raise Refused(terms)
     decided = _as_decided(terms, proposal)
-    return _Posting(store, proposal, row.etag, decided, paged(lambda: _pages(source, decided)))
+    return _Posting(store, proposal, row.etag, decided, paged(lambda: _pages(source, decided), rows=proposal.lines))
 
 
 def _as_decided(terms: InvoiceTerms, proposal: Proposal) -> InvoiceTerms:
@@ -126,8 +127,12 @@ def _as_decided(terms: InvoiceTerms, proposal: Proposal) -> InvoiceTerms:
 
 
 def _pages(source: Source, terms: InvoiceTerms) -> Iterator[Lines]:
-    for page in source.pages():
-        yield [_posted_line(source.companies, terms, line, sale) for line, sale in page]
+    # a page is not held while the next one is read
+    return map(partial(_posted_lines, source.companies, terms), source.pages())
+
+
+def _posted_lines(companies: Companies, terms: InvoiceTerms, page: Read) -> Lines:
+    return [_posted_line(companies, terms, line, sale) for line, sale in page]
 
 
 def _posted_line(

@@ -109,6 +109,7 @@ def line_pages(store: RowStore, proposal: Proposal) -> Iterator[list[tuple[Store
     for page in store.read_pages(LINES, proposal.proposal):
         lines = ((row, ProposalLine.from_columns(row.columns)) for row in page)
         yield [(row, line) for row, line in lines if line.deletions == proposal.deletions]
+        del page, lines
 
 
 def _carry_out(store: RowStore, header: Proposal, row: StoredRow, act: ProposalAct) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from domain.errors import NotYet, Problem, ReasonCode, Refused
-from domain.ports import RowStore
+from domain.ports import PAGE_ROWS_MAX, RowStore
 from domain.record import Record
 from domain.rows import RowKey, StoredRow
 from domain.tables import Table
@@ -52,11 +52,16 @@ def refusing_as_read(store: RowStore, table: Table, row: StoredRow, changed: Pro
         raise
 
 
-def paged[P](pages: Callable[[], Iterator[P]]) -> Callable[[], Iterator[P]]:
+def paged[P](pages: Callable[[], Iterator[P]], *, rows: int | None = None) -> Callable[[], Iterator[P]]:
     """Read pages twice for the price of one when there is only one page.
 
     A long document is read again from the storage, so that it never stands in memory as a whole.
+
+    Args:
+        pages: begins to read.
+        rows: how many there are, if that is known: then the first of several pages is not held for nothing.
     """
+    is_long = (rows or 0) > PAGE_ROWS_MAX
     kept: list[P] = []
     is_short = False
 
@@ -68,8 +73,10 @@ def paged[P](pages: Callable[[], Iterator[P]]) -> Callable[[], Iterator[P]]:
         count = 0
         for page in pages():
             count += 1
-            kept[:] = [page] if count == 1 else []
+            kept[:] = [page] if count == 1 and not is_long else []
             yield page
-        is_short = count == 1
+            # not held while the next one is read
+            del page
+        is_short = count == 1 and not is_long
 
     return again

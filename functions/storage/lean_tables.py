@@ -84,14 +84,13 @@ class LeanRowStore:
         path = range_path(table, partition, first, last, columns, page_rows)
         following: str | None = ""
         while following is not None:
-            with translated(f"{table} {partition}"):
-                response = self._read(f"{path}{following}")
-                with _readable(response):
-                    rows = rows_in(table, partition, response.content)
-            following = continuation(response.headers)
+            page, following = self._page(table, partition, f"{path}{following}")
             # the storage may answer with an empty page and go on behind it
-            if rows:
-                yield rows
+            if page:
+                # whoever reads decides how long a page is held
+                box = [page]
+                del page
+                yield box.pop()
 
     def write(self, table: Table, partition: str, operations: Sequence[Operation]) -> None:
         """Do all operations of one partition in one entity group transaction, or none; one alone is a plain call."""
@@ -102,6 +101,13 @@ class LeanRowStore:
                 self._send(requests[0], _CREATED, _NO_CONTENT)
             else:
                 self._transact(requests)
+
+    def _page(self, table: Table, partition: str, path: str) -> tuple[Sequence[StoredRow], str | None]:
+        with translated(f"{table} {partition}"):
+            response = self._read(path)
+            with _readable(response):
+                rows = rows_in(table, partition, response.content)
+        return rows, continuation(response.headers)
 
     def _read(self, path: str) -> HttpResponse:
         response = self._client.send_request(HttpRequest("GET", f"{self._account}/{path}", headers={"Accept": _ROWS}))

@@ -34,7 +34,7 @@ FINANCE = (
     Mutation(
         "sales are posted before they are billed",
         "workflows.import_proposal",
-        "        unposted(work.proposal, sales),\n",
+        "        unposted(work.proposal, late),\n",
         "",
         "straight / time and material",
     ),

@@ -5,6 +5,8 @@ import pytest
 from domain.completeness import (
     SHOWN_MAX,
     is_whole,
+    late_sales,
+    lonely,
     mismatch,
     needs_sale,
     sale_keys,
@@ -117,20 +119,20 @@ def test_what_was_added_by_hand_to_a_fixed_price_line_needs_no_sale() -> None:
 
 
 def test_a_row_without_its_connection_is_named() -> None:
-    problem = unconnected(confirmed(), [BILLED], {})
+    problem = unconnected(confirmed(), lonely([BILLED], {}))
     assert problem is not None
     assert (problem.code.value, problem.ids) == ("connection_missing", (BILLED.actual,))
-    assert unconnected(confirmed(), [BILLED], {BILLED.actual: RowKey("p", "r")}) is None
+    assert unconnected(confirmed(), lonely([BILLED], {BILLED.actual: RowKey("p", "r")})) is None
     milestone = BILLED.changed(transaction_class=TransactionClass.MILESTONE)
-    assert unconnected(confirmed(), [milestone], {}) is None
+    assert unconnected(confirmed(), lonely([milestone], {})) is None
 
 
 def test_a_sale_that_is_not_posted_is_named_by_its_own_id_and_one_that_has_not_arrived_by_the_billed_one() -> None:
-    problem = unposted(confirmed(), {IDS[0]: SALE, IDS[1]: None, IDS[2]: SALE.changed(processed=True)})
+    problem = unposted(confirmed(), late_sales({IDS[0]: SALE, IDS[1]: None, IDS[2]: SALE.changed(processed=True)}))
     assert problem is not None
     assert (problem.code.value, problem.ids) == ("unbilled_sales_not_posted", (SALE.actual, IDS[1]))
     assert "waits for 2 unbilled sale(s)" in problem.sentence
-    assert unposted(confirmed(), {IDS[2]: SALE.changed(processed=True)}) is None
+    assert unposted(confirmed(), late_sales({IDS[2]: SALE.changed(processed=True)})) is None
 
 
 def test_a_milestone_that_finance_does_not_know_is_named() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.identifiers import derive_id
+from domain.identifiers import GatheredIds, derive_id
 
 SOURCE = "b91690a6-68d3-59bf-8263-166d33fca015"
 
@@ -31,3 +31,12 @@ def test_the_order_of_the_sources_counts_and_their_case_does_not() -> None:
 
 def test_numbers_are_sources_too() -> None:
     assert derive_id("line", 1) == derive_id("line", "1") != derive_id("line", 2)
+
+
+def test_gathered_ids_are_given_back_as_they_came_in_lower_case() -> None:
+    ids = [derive_id("id", number) for number in range(3)]
+    gathered = GatheredIds()
+    assert (len(gathered), list(gathered)) == (0, [])
+    gathered.add(ids[:2])
+    gathered.add([ids[2].upper()])
+    assert (len(gathered), list(gathered)) == (3, ids)

@@ -195,7 +195,9 @@ def header(line: Line, *rows: StagedActual, currency: str = "USD") -> Proposal:
 def bill(line: Line, of: StagedActual, *, connected: bool = True) -> None:
     """Let the billed sale of an unbilled one arrive, with its connection."""
     row = billed(of)
-    key = RowKey(PROPOSAL, f"{row.document_date}|{row.actual}")
+    # actuals and connections of a line detail stand under its key
+    detail = f"0001|{row.document_date}|{row.actual}"
+    key = RowKey(PROPOSAL, f"{detail}|2|{row.actual}")
     arrive(line, key, row)
     if not connected:
         return
@@ -210,7 +212,8 @@ def bill(line: Line, of: StagedActual, *, connected: bool = True) -> None:
         transaction2_type="msdyn_actual",
         transaction2_key=key_of(of).text,
     )
-    line.put(Table.FINANCE_TRANSACTION_RELATIONSHIPS, RowKey(PROPOSAL, connection.connection), connection)
+    place = RowKey(PROPOSAL, f"{detail}|2|{connection.connection}")
+    line.put(Table.FINANCE_TRANSACTION_RELATIONSHIPS, place, connection)
 
 
 def read_proposal(line: Line) -> Proposal:
