@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 
 from benchmarks.console import give, tell
+from benchmarks.machine import peak_megabytes
 from domain.errors import AlreadyExists, ChangedMeanwhile, RowMissing
 from domain.identifiers import derive_id
 from domain.pending_work import WorkKind
@@ -187,7 +188,7 @@ def _work(file: Path) -> dict[str, float]:
     clock = FrozenClock(START)
     store = AtOnceRowStore(FileRowStore(file), int(WRITES_AT_ONCE.default or 1))
     line = Line(store, MemoryQueues(clock), clock)
-    peaks = {"loaded": _peak()}
+    peaks = {"loaded": peak_megabytes(forget=True)}
     line.create_proforma(contract(0))
     _drain(line, peaks)
     (page,) = store.read_pages(Table.DATAVERSE_DRAFTS, contract(0))
@@ -196,7 +197,7 @@ def _work(file: Path) -> dict[str, float]:
     problems = [each.problems for each in import_from_staging(store, line.queues, START) if each.problems]
     if problems:
         raise RuntimeError(f"the import has problems: {problems}")
-    peaks["import-from-staging"] = _peak()
+    peaks["import-from-staging"] = peak_megabytes(forget=True)
     line.send(*(posting_command(each, START, END_OF_AUGUST) for each in read_pending(store, WorkKind.POST_PROPOSAL)))
     _drain(line, peaks)
     return peaks
@@ -207,15 +208,7 @@ def _drain(line: Line, peaks: dict[str, float]) -> None:
         outcome = perform(line.store, line.queues, command)
         if outcome.problems:
             raise RuntimeError(f"{command.name} has problems: {outcome.problems}")
-        peaks[command.name] = max(peaks.get(command.name, 0.0), _peak())
-
-
-def _peak() -> float:
-    """Give the highest resident megabytes since this was asked last."""
-    status = Path("/proc/self/status").read_text()
-    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-    Path("/proc/self/clear_refs").write_text("5")
-    return int(kilobytes) / 1024
+        peaks[command.name] = max(peaks.get(command.name, 0.0), peak_megabytes(forget=True))
 
 
 def _measured(lines: int) -> dict[str, float]:

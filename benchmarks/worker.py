@@ -5,7 +5,6 @@
 
 import json
 import pickle
-import resource
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ from azure.core.pipeline.transport import RequestsTransport
 
 from benchmarks.calls import Job, RecordingSender, RecordingStore, Replay, counted, unconditional
 from benchmarks.console import give
+from benchmarks.machine import peak_megabytes
 from benchmarks.stages import AT_ONCE, Measured, Plain, Queues, Recording, Replaying, Runner, Stages, body_of
 from benchmarks.stores import store_of
 from domain.commands import COMMANDS
@@ -79,7 +79,7 @@ class ProcessMeter:
             "wall": time.perf_counter(),
             "cpu": time.process_time(),
             "emulator_cpu": _cpu_of(self.emulator),
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peak_mb": peak_megabytes(),
         }
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from itertools import batched
+from itertools import chain
 from typing import Any
 
 from domain.identifiers import derive_id
@@ -20,8 +20,6 @@ ACTUALS = "06-msdyn_actuals.json"
 CONNECTIONS = "07-msdyn_transactionconnections.json"
 FINANCE_CONTRACTS = "usmf-contracts.json"
 COST = 192350000
-# a file of more would be too large to be loaded
-LINES_PER_FILE = 5_000
 ROW_IDS = ("msdyn_actualid", "msdyn_transactionconnectionid", "msdyn_transaction1", "msdyn_transaction2")
 
 
@@ -86,12 +84,12 @@ def _load_contract(line: Line, number: int, lines: int) -> None:
 
 def _load_actuals(line: Line, lines: int, which: str, names: Mapping[str, str]) -> None:
     actuals, connections = _document(ACTUALS), _document(CONNECTIONS)
-    pair, connection = _first_line(actuals["value"], connections["value"])
-    for places in batched(range(lines), LINES_PER_FILE, strict=False):
-        rows = [_copied(row, which, place) for place in places for row in pair]
-        line.load(ACTUALS, _renamed(json.dumps({**actuals, "value": rows}), names))
-        links = [_copied(connection, which, place) for place in places]
-        line.load(CONNECTIONS, json.dumps({**connections, "value": links}).encode())
+    pair, connection = _first_line(actuals.pop("value"), connections.pop("value"))
+    # row by row: one document of very many would be too large to be loaded, and ranges of several overlap
+    rows = (_copied(row, which, place) for place in range(lines) for row in pair)
+    line.load_lines(ACTUALS, (_renamed(json.dumps(each), names) for each in chain((actuals,), rows)))
+    links = (_copied(connection, which, place) for place in range(lines))
+    line.load_lines(CONNECTIONS, (json.dumps(each).encode() for each in chain((connections,), links)))
 
 
 def _document(name: str) -> dict[str, Any]:
