@@ -6,7 +6,7 @@ repeated, and two runs can be compared row by row with `snapshot`.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -18,7 +18,7 @@ from domain.commands import COMMANDS, Command, ConfirmInvoice, CreateProforma
 from domain.dead_letters import make_letter
 from domain.errors import InvoicingError, Problem, ReasonCode
 from domain.identifiers import derive_id
-from domain.loading import Document, open_document, open_lines
+from domain.loading import open_document
 from domain.open_documents import GRACE, NOTES
 from domain.outcome import Action, Outcome
 from domain.pending_work import WorkKind
@@ -161,16 +161,9 @@ class Line:
 
     def load(self, name: str, body: bytes) -> FileReport:
         """Load one document as the command line does; a row that is refused is an error of the test."""
-        return self._loaded(open_document(name, body))
-
-    def load_lines(self, name: str, lines: Iterable[bytes]) -> FileReport:
-        """Load lines of JSON as the command line does, the first says what the rows are."""
-        return self._loaded(open_lines(name, lines))
-
-    def _loaded(self, document: Document) -> FileReport:
-        report = load_rows(self.store, self.queues, document, self.loading)
+        report = load_rows(self.store, self.queues, open_document(name, body), self.loading)
         if report.bad or report.problems:
-            raise AssertionError(f"{document.file}: {report.problems}")
+            raise AssertionError(f"{name}: {report.problems}")
         return report
 
     def load_entities(self, entity_set: str, *rows: Mapping[str, object]) -> FileReport:

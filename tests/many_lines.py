@@ -1,11 +1,13 @@
 """Contracts with as many time lines as wanted, made of the first line of the Adatum sample: to count and to measure."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from domain.identifiers import derive_id
+from domain.loading import open_lines
+from domain.workflows.load_rows import load_rows
 from tests.line import ADATUM, CONTRACT_ADATUM, SAMPLES, SHARED, Line
 
 FOLDER = SAMPLES / ADATUM
@@ -87,9 +89,14 @@ def _load_actuals(line: Line, lines: int, which: str, names: Mapping[str, str]) 
     pair, connection = _first_line(actuals.pop("value"), connections.pop("value"))
     # row by row: one document of very many would be too large to be loaded, and ranges of several overlap
     rows = (_copied(row, which, place) for place in range(lines) for row in pair)
-    line.load_lines(ACTUALS, (_renamed(json.dumps(each), names) for each in chain((actuals,), rows)))
+    _load_lines(line, ACTUALS, (_renamed(json.dumps(each), names) for each in chain((actuals,), rows)))
     links = (_copied(connection, which, place) for place in range(lines))
-    line.load_lines(CONNECTIONS, (json.dumps(each).encode() for each in chain((connections,), links)))
+    _load_lines(line, CONNECTIONS, (json.dumps(each).encode() for each in chain((connections,), links)))
+
+
+def _load_lines(line: Line, name: str, lines: Iterable[bytes]) -> None:
+    report = load_rows(line.store, line.queues, open_lines(name, lines), line.loading)
+    assert not report.bad, report.problems
 
 
 def _document(name: str) -> dict[str, Any]:
