@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
@@ -89,14 +90,29 @@ class Histories(RuleBasedStateMachine):
 
     # -- the legal entity
 
+    # one rule, because a history may be so short that it ends before another one of them
     @initialize(
-        accrues=st.booleans(),
-        lines_per_journal=st.sampled_from((1, 3, 200)),
-        agreed=RATES,
-        bad=st.sampled_from(BAD),
-        discounts=st.sampled_from((None, "TRAVEL")),
+        entity=st.fixed_dictionaries(
+            {
+                "accrues": st.booleans(),
+                "lines_per_journal": st.sampled_from((1, 3, 200)),
+                "agreed": RATES,
+                "bad": st.sampled_from(BAD),
+                "discounts": st.sampled_from((None, "TRAVEL")),
+            }
+        ),
+        works=st.lists(WORKS, min_size=3, max_size=6),
+        amount=PRICES,
+        last=st.tuples(EDITS, st.sampled_from(tuple(PROPOSAL_ACTS)), PLACES),
     )
-    def set_up(self, accrues: bool, lines_per_journal: int, agreed: Decimal, bad: str, discounts: str | None) -> None:
+    def a_company_begins(
+        self, entity: dict[str, Any], works: list[Work], amount: Decimal, last: tuple[tuple[str, object], str, int]
+    ) -> None:
+        self.last_edit, self.last_act, self.revised = last
+        self._set_up(**entity)
+        self._a_month_of_work(works, amount)
+
+    def _set_up(self, accrues: bool, lines_per_journal: int, agreed: Decimal, bad: str, discounts: str | None) -> None:
         history, line = self.history, self.history.line
         rows = {row.key.row: row.columns for row in line.rows(Table.FINANCE_SETUP) if row.key.partition == "usmf"}
         parameters = {**rows["ProjParameters"], "LinesPerJournal": lines_per_journal, "PeriodUnit": "Months"}
@@ -115,13 +131,7 @@ class Histories(RuleBasedStateMachine):
 
     # -- systems
 
-    @initialize(act=st.sampled_from(tuple(PROPOSAL_ACTS)), place=PLACES)
-    def an_accountant(self, act: str, place: int) -> None:
-        self.last_act, self.revised = act, place
-
-    @initialize(works=st.lists(WORKS, min_size=3, max_size=6), amount=PRICES, last_edit=EDITS)
-    def a_month_of_work(self, works: list[Work], amount: Decimal, last_edit: tuple[str, object]) -> None:
-        self.last_edit = last_edit
+    def _a_month_of_work(self, works: list[Work], amount: Decimal) -> None:
         for work in works:
             self.history.approve(work)
         self.history.plan_milestone(amount, AUGUST[0])
