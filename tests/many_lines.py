@@ -7,8 +7,8 @@ from typing import Any
 
 from domain.identifiers import derive_id
 from domain.loading import open_lines
-from domain.workflows.load_rows import load_rows
-from tests.line import ADATUM, CONTRACT_ADATUM, SAMPLES, SHARED, Line
+from domain.workflows.load_rows import SYNC_ROWS_DEFAULT, Load, load_rows
+from tests.line import ADATUM, CONTRACT_ADATUM, SAMPLES, SHARED, START, Line
 
 FOLDER = SAMPLES / ADATUM
 # what belongs to one contract, and the columns of its ids; accounts, projects and reference rows are shared by all
@@ -25,9 +25,10 @@ COST = 192350000
 ROW_IDS = ("msdyn_actualid", "msdyn_transactionconnectionid", "msdyn_transaction1", "msdyn_transaction2")
 
 
-def loaded(lines: int) -> Line:
+def loaded(lines: int, *, rows_per_message: int = SYNC_ROWS_DEFAULT) -> Line:
     """A line over memory with everything that the sample has, but for its actuals, of which there are these many."""
     line = Line.in_memory()
+    line.loading = Load(START, rows_per_message)
     _load_shared(line, {ACTUALS, CONNECTIONS})
     _load_actuals(line, lines, "", {})
     return line
