@@ -72,6 +72,8 @@ class Item:
     # why it can never be invoiced, if so
     exclusion: Problem | None
     row: Actual | Milestone | Retainer
+    # the version of its entry on the work index, where that was read
+    entry: str | None = None
 
     @property
     def table(self) -> Table:

@@ -30,7 +30,8 @@ class DraftAct(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["edit", "refresh", "apply", "delete"] = "edit"
+    # "mend": what came too late for an act goes, and what stands is counted
+    kind: Literal["edit", "refresh", "apply", "delete", "mend"] = "edit"
     # details whose columns change
     changed: tuple[RowChange, ...] = ()
     # columns of details that are new

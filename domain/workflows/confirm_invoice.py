@@ -6,7 +6,7 @@ sources, and last the header again, which is the commit point. The messages that
 after it; a command that comes again only sends them again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
@@ -15,7 +15,7 @@ from typing import NamedTuple
 from domain.actual_making import Made
 from domain.backlog import ITEM_TABLES, source_kind
 from domain.commands import ConfirmInvoice, SyncTableMap
-from domain.confirmation import Source, confirm_detail
+from domain.confirmation import confirm_detail
 from domain.confirmed import Confirmation, Terms
 from domain.confirmed_totals import ConfirmedTotals
 from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode, Refused, by_precedence
@@ -56,6 +56,8 @@ class _Decided:
 
     detail: InvoiceLineDetail
     source_key: RowKey
+    # of a source that may come back on the backlog
+    source_version: str | None
     outcome: Confirmation | Problem
 
 
@@ -234,13 +236,12 @@ def _decided_pages(store: RowStore, terms: Terms) -> Iterator[Sequence[_Decided]
 
 def _decided_page(store: RowStore, terms: Terms, page: Sequence[StoredRow]) -> Sequence[_Decided]:
     details = [InvoiceLineDetail.from_columns(row.columns) for row in page]
-    sources, own = read_sources(store, details), terms_for(store, terms, details)
-    return [_decide(own, detail, sources) for detail in details]
-
-
-def _decide(terms: Terms, detail: InvoiceLineDetail, sources: Mapping[RowKey, Source]) -> _Decided:
-    key = RowKey.from_text(detail.source_key or "")
-    return _Decided(detail, key, confirm_detail(terms, detail, sources.get(key)))
+    (sources, versions), own = read_sources(store, details), terms_for(store, terms, details)
+    keys = [RowKey.from_text(detail.source_key or "") for detail in details]
+    return [
+        _Decided(detail, key, versions.get(key), confirm_detail(own, detail, sources.get(key)))
+        for detail, key in zip(details, keys, strict=True)
+    ]
 
 
 def _is_back(invoice: Invoice, made: Made) -> bool:
@@ -257,12 +258,11 @@ def _write(store: RowStore, invoice: Invoice, page: Sequence[tuple[_Decided, Con
     save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice.invoice, connections, in_any_order=True)
     for kind, table in ITEM_TABLES.items():
         mine = (
-            (decided.source_key, each)
+            (decided.source_key.partition, Merge(decided.source_key.row, each.source_changes, decided.source_version))
             for decided, each in page
             if each.source_changes and source_kind(decided.detail) == kind
         )
-        merges = ((key.partition, Merge(key.row, each.source_changes)) for key, each in mine)
-        save_across(store, table, merges, in_any_order=True)
+        save_across(store, table, mine, in_any_order=True)
     follow_details(store, (decided.detail for decided, _ in page))
     release_milestones(store, [each for _, outcome in page for each in outcome.released])
 

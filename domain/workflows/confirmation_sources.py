@@ -19,8 +19,15 @@ from domain.workflows.confirmed_retainers import read_retainers
 from domain.workflows.reading import read_records
 
 
-def read_sources(store: RowStore, details: Sequence[InvoiceLineDetail]) -> dict[RowKey, Source]:
-    """Read the unbilled sale, milestone or billed sale that each detail names, as far as they stand."""
+def read_sources(
+    store: RowStore, details: Sequence[InvoiceLineDetail]
+) -> tuple[dict[RowKey, Source], dict[RowKey, str]]:
+    """Read the unbilled sale, milestone or billed sale that each detail names, as far as they stand.
+
+    Returns:
+        What was read, and the versions of the milestones: a credit puts them back on the backlog, so a worker who was
+        slow must not bill them a second time. Sales never come back.
+    """
     keys: dict[ItemKind, list[RowKey]] = {kind: [] for kind in ItemKind}
     for detail in details:
         if detail.source_key is not None:
@@ -28,7 +35,8 @@ def read_sources(store: RowStore, details: Sequence[InvoiceLineDetail]) -> dict[
     sales = read_keys(store, Table.DATAVERSE_ACTUALS, keys[ItemKind.UNBILLED_SALES])
     milestones = read_keys(store, Table.DATAVERSE_MILESTONES, keys[ItemKind.MILESTONE])
     found: dict[RowKey, Source] = {key: Actual.from_columns(row.columns) for key, row in sales.items()}
-    return found | {key: Milestone.from_columns(row.columns) for key, row in milestones.items()}
+    found |= {key: Milestone.from_columns(row.columns) for key, row in milestones.items()}
+    return found, {key: row.etag for key, row in milestones.items()}
 
 
 def terms_for(store: RowStore, terms: Terms, details: Sequence[InvoiceLineDetail]) -> Terms:

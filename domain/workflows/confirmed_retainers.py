@@ -14,9 +14,10 @@ from domain.option_sets import RetainerUse
 from domain.ports import RowStore
 from domain.proforma import Invoice, InvoiceLineDetail
 from domain.retainer import Retainer
-from domain.rows import Insert, RowKey
-from domain.saving import read_keys, save
+from domain.rows import RowKey
+from domain.saving import read_keys
 from domain.tables import Table
+from domain.workflows.backlog_index import put_on_index
 from domain.workflows.draft_retainers import change_retainer, retainer_details
 
 
@@ -105,5 +106,4 @@ def _is_kept(retainer: Retainer, invoice: Invoice, use: RetainerUse, detail: Inv
 def _index(store: RowStore, retainer: Retainer) -> None:
     # the work index first: an entry whose item is not ready is passed over, an item without its entry is forgotten
     entry = BacklogEntry(kind=ItemKind.RETAINER, item=retainer.retainer)
-    insert = Insert(retainer.key.row, entry.to_columns())
-    save(store, Table.DATAVERSE_BILLING_BACKLOG, retainer.contract, (insert,))
+    put_on_index(store, {retainer.key: entry})

@@ -1,6 +1,6 @@
 """The corrective details of a draft: made of the billed sales that are kept for it, and how these become free again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from domain.actuals import Actual
 from domain.errors import ContentDiffers
@@ -13,8 +13,15 @@ from domain.saving import read_keys, save, save_across
 from domain.tables import Table
 
 DETAILS = Table.DATAVERSE_INVOICE_LINE_DETAILS
+# raises when somebody has overtaken us
+type Check = Callable[[], None]
 # enough to see that a detail stands
 _ID = ("msdyn_invoicelinetransactionid",)
+
+
+def nobody() -> None:
+    """Check nothing, where nobody can overtake us."""
+    return
 
 
 def read_billed(store: RowStore, keys: Iterable[RowKey]) -> list[Billed]:
@@ -59,10 +66,19 @@ def not_standing(store: RowStore, draft: str, billed: Sequence[Billed]) -> list[
     return [each for key, each in keys.items() if key not in standing]
 
 
-def give_back(store: RowStore, draft: str, sales: Iterable[RowKey]) -> None:
-    """Free billed sales that are kept for a draft; what it has adjusted, or another draft has, is left alone."""
+def give_back(store: RowStore, draft: str, sales: Iterable[RowKey], check: Check = nobody) -> None:
+    """Free billed sales that are kept for a draft; what it has adjusted, or another draft has, is left alone.
+
+    Args:
+        store: where they stand.
+        draft: the corrective draft.
+        sales: their keys.
+        check: called after some were found that are kept; raises when somebody has overtaken us.
+    """
     rows = read_keys(store, Table.DATAVERSE_ACTUALS, sales)
     kept = {key: row for key, row in rows.items() if _is_kept(Actual.from_columns(row.columns), draft)}
+    if kept:
+        check()
     merges = ((key.partition, Merge(key.row, FREED, row.etag)) for key, row in kept.items())
     save_across(store, Table.DATAVERSE_ACTUALS, merges)
 

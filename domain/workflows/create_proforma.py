@@ -9,7 +9,7 @@ of the details that stand, by version: whoever comes last has counted everything
 claims more for it, and what a delivery has claimed too late for a draft that is being confirmed goes back.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from domain.backlog import Item
@@ -30,6 +30,7 @@ from domain.saving import ROUNDS_MAX, save
 from domain.schedule_runs import LineLimits, RunResult, failed_lines, line_limits
 from domain.tables import Table
 from domain.timeline import events_of
+from domain.workflows.backlog_index import take_invoice_off_index, take_off_index
 from domain.workflows.draft_acts import settle
 from domain.workflows.draft_details import leave_out, save_details
 from domain.workflows.due_items import Billing, claim, due_pages, read_billing
@@ -41,7 +42,6 @@ from domain.workflows.schedule_rows import end_run, read_run
 
 NUMBER_SEQUENCE = "proforma"
 NUMBER_FORMAT = "PRO-######"
-SOURCE_KEY = "invoicing_sourcekey"
 
 
 class _Draft:
@@ -53,7 +53,7 @@ class _Draft:
         self.due, self.taken = 0, 0
         # milestone headers of due items
         self.headers: set[RowKey] = set()
-        self._rows: list[str] = []
+        self._entries: list[tuple[str, str | None]] = []
         self._found: list[Invoice | None] = []
 
     def header(self, store: RowStore) -> Invoice | None:
@@ -67,16 +67,14 @@ class _Draft:
         self.due += len(due)
         self.taken += len(taken)
         self.headers.update(headers_of(due))
-        self._rows = [*self._rows, *(item.key.row for item in taken)] if self.taken <= PAGE_ROWS_MAX else []
+        self._entries = [*self._entries, *_entries(taken)] if self.taken <= PAGE_ROWS_MAX else []
 
-    def backlog_rows(self, store: RowStore) -> Iterator[list[str]]:
-        """Give page by page where its items stand on the backlog: a long draft says it itself."""
+    def leave_index(self, store: RowStore, contract: str) -> None:
+        """Take its items off the work index; those of a long draft are looked for there."""
         if self.taken <= PAGE_ROWS_MAX:
-            yield self._rows
-            return
-        for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, self.invoice, columns=(SOURCE_KEY,)):
-            sources = (row.columns.get(SOURCE_KEY) for row in page)
-            yield [RowKey.from_text(str(source)).row for source in sources if source]
+            take_off_index(store, contract, self._entries)
+        else:
+            take_invoice_off_index(store, contract, self.invoice)
 
 
 def create_proforma(store: RowStore, command: CreateProforma) -> Outcome:
@@ -171,8 +169,7 @@ def _finish(store: RowStore, billing: Billing, draft: _Draft) -> bool:
     if is_begun or draft.customer in billing.advanced:
         settle(store, draft.invoice)
     follow(store, draft.headers)
-    for rows in draft.backlog_rows(store):
-        save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, map(Delete, rows))
+    draft.leave_index(store, billing.contract.contract)
     return True
 
 
@@ -181,9 +178,14 @@ def _leave_out(store: RowStore, billing: Billing, draft: _Draft) -> None:
     for page in due_pages(store, billing):
         claimed = [item for item in page.due.get(draft.customer, ()) if item.invoice]
         billed = leave_out(store, draft.invoice, _details(billing, draft.invoice, claimed))
-        rows = (RowKey.from_text(each.source_key or "").row for each in billed)
-        save(store, Table.DATAVERSE_BILLING_BACKLOG, billing.contract.contract, map(Delete, rows))
+        keys = {each.source_key for each in billed}
+        entries = _entries(item for item in claimed if item.key.text in keys)
+        take_off_index(store, billing.contract.contract, entries)
     follow(store, draft.headers)
+
+
+def _entries(items: Iterable[Item]) -> list[tuple[str, str | None]]:
+    return [(item.key.row, item.entry) for item in items]
 
 
 def _details(billing: Billing, invoice: str, items: Sequence[Item]) -> list[InvoiceLineDetail]:

@@ -4,10 +4,11 @@ The header gets the act first, by its version; then come the details with their 
 totals of the lines, and last the header again, without the act. A process that dies in between leaves an act that
 stands: the next act on this draft, or its confirmation, carries it out before anything else. Every write is made for
 the version that was read before the header was last seen with its act, so a slow worker whom others have overtaken
-changes nothing any more.
+changes nothing any more. What it has written anew has no version to be held against: that it takes off again, or lets
+the header count it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import batched
 
@@ -21,10 +22,12 @@ from domain.option_sets import InvoiceState
 from domain.ports import PAGE_ROWS_MAX, RowStore
 from domain.proforma import Invoice, InvoiceLine, InvoiceLineDetail
 from domain.retainer_uses import Use
+from domain.revision import corrective_detail
 from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, read_keys, replace_status, save
 from domain.tables import Table
 from domain.timeline import TimelineEvent, draft_event
+from domain.workflows.backlog_index import take_off_index
 from domain.workflows.corrective_details import read_billed, save_corrections
 from domain.workflows.draft_details import leave_out, release, save_details
 from domain.workflows.draft_retainers import fit_retainers, leave_out_uses
@@ -73,15 +76,22 @@ def settle(store: RowStore, invoice: str) -> StoredRow:
     Raises:
         NotYet: there is no such invoice, or others keep changing it.
     """
+    overtaken: DraftAct | None = None
     for _ in range(ROUNDS_MAX):
         row = _header_row(store, invoice)
         header = Invoice.from_columns(row.columns)
-        if header.pending_act is None:
+        act = None if header.pending_act is None else DraftAct.model_validate_json(header.pending_act)
+        mending = _mending(store, header, overtaken) if act is None and overtaken and header.is_editable else None
+        if act is None and mending is None:
             return row
         try:
-            _carry_out(store, header, row, DraftAct.model_validate_json(header.pending_act))
+            if act is not None:
+                _carry_out(store, header, row, act)
+            elif mending is not None:
+                _replace(store, row, header.changed(pending_act=mending.text))
         except (ChangedMeanwhile, RowMissing):
             # somebody else carries it out as well, or has done so: look again
+            overtaken = act or overtaken
             continue
     sentence = f"invoice {invoice} is being changed by others all the time; it is looked at again"
     raise NotYet(Problem(ReasonCode.DOCUMENT_WRONG_STATE, sentence, (invoice,)))
@@ -122,7 +132,7 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
     added: list[str] = []
     uses: list[Use] = []
     match act.kind:
-        case "edit":
+        case "edit" | "mend":
             _edit(store, header, row, act)
         case "refresh":
             added = _refresh(store, header, date.fromisoformat(act.cut_off or ""))
@@ -142,11 +152,49 @@ def _carry_out(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) 
             mark(store, (_event(header, act),))
         _replace(store, row, counted.changed(pending_act=None, status=act.status or header.status))
     except ChangedMeanwhile:
-        stands = Invoice.from_columns(_header_row(store, header.invoice).columns)
+        again = _header_row(store, header.invoice)
+        stands = Invoice.from_columns(again.columns)
         if not stands.is_editable:
             _leave_out(store, header.invoice, added)
             leave_out_uses(store, header, stands, uses)
+            mending = _mending(store, stands, act)
+            if mending is not None:
+                _edit(store, stands, again, mending)
+            recount(store, stands)
         raise
+
+
+def _mending(store: RowStore, header: Invoice, overtaken: DraftAct) -> DraftAct | None:
+    """Tell what is to be done since a worker has written for an act with which others were through already.
+
+    Args:
+        store: where the draft stands.
+        header: as it stands without an act.
+        overtaken: the act.
+
+    Returns:
+        What takes off what the worker has put on the draft anew, if that is all that the header has not counted, and
+        what counts it otherwise; None when the header has counted what stands.
+    """
+    new = {InvoiceLineDetail.from_columns(columns).key.row for columns in overtaken.added}
+    billed = read_billed(store, (RowKey.from_text(key) for key in overtaken.corrected))
+    new |= {corrective_detail(header.invoice, each).key.row for each in billed}
+    found: list[str] = []
+
+    def counted() -> Iterator[DetailAmount]:
+        columns = DetailAmount.columns()
+        for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, header.invoice, columns=columns):
+            for row in page:
+                found.extend({row.key.row} & new)
+                yield DetailAmount.from_columns(row.columns)
+
+    totals = DraftTotals(counted())
+    if totals.header(header) == header:
+        return None
+    if overtaken.kind == "refresh":
+        return overtaken
+    is_all = totals.count - header.details == len(found)
+    return DraftAct(kind="mend", removed=tuple(found) if is_all else ())
 
 
 def _event(header: Invoice, act: DraftAct) -> TimelineEvent:
@@ -180,8 +228,7 @@ def _edit(store: RowStore, header: Invoice, row: StoredRow, act: DraftAct) -> No
     rows = read_keys(store, table, (RowKey(invoice, name) for name in names))
     standing = {key.row: each for key, each in rows.items()}
     removed = [InvoiceLineDetail.from_columns(standing[name].columns) for name in act.removed if name in standing]
-    release(store, invoice, removed)
-    _check_version(store, row)
+    release(store, invoice, removed, lambda: _check_version(store, row))
     operations: list[Operation] = [
         Merge(change.row, change.columns, standing[change.row].etag) for change in act.changed if change.row in standing
     ]
@@ -201,11 +248,11 @@ def _check_version(store: RowStore, row: StoredRow) -> None:
 
 
 def _delete(store: RowStore, header: Invoice) -> None:
+    # a draft that is deleted stays so: whoever overtakes us has deleted the same
     invoice = header.invoice
     for page in store.read_pages(Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice):
         release(store, invoice, [InvoiceLineDetail.from_columns(row.columns) for row in page])
-        details = (Delete(row.key.row, row.etag) for row in page)
-        save(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice, details)
+        save(store, Table.DATAVERSE_INVOICE_LINE_DETAILS, invoice, (Delete(row.key.row) for row in page))
     for page in store.read_pages(Table.DATAVERSE_INVOICE_LINES, invoice):
         save(store, Table.DATAVERSE_INVOICE_LINES, invoice, (Delete(row.key.row) for row in page))
 
@@ -233,8 +280,7 @@ def _refresh(store: RowStore, header: Invoice, cut_off: date) -> list[str]:
         details = [detail_of(item, invoice, billing.line_of(item)) for item in items]
         added += [each.key.row for each in save_details(store, invoice, details, is_new=False)]
         follow_items(store, items)
-        entries = (Delete(item.key.row) for item in items)
-        save(store, Table.DATAVERSE_BILLING_BACKLOG, header.contract, entries)
+        take_off_index(store, header.contract, ((item.key.row, item.entry) for item in items))
     standing = {row.key.row for page in store.read_pages(Table.DATAVERSE_INVOICE_LINES, invoice) for row in page}
     none = DraftTotals(())
     lines = (none.line(line, invoice) for line in billing.lines.values())

@@ -11,7 +11,7 @@ from domain.proforma import InvoiceLineDetail
 from domain.rows import Delete, Insert, RowKey
 from domain.saving import read_keys, save
 from domain.tables import Table
-from domain.workflows.corrective_details import give_back
+from domain.workflows.corrective_details import Check, give_back, nobody
 from domain.workflows.draft_retainers import release_retainers
 from domain.workflows.due_items import claimed_by, put_back_indexed
 from domain.workflows.milestone_headers import follow_details
@@ -30,6 +30,10 @@ def save_details(
         What was missing.
     """
     table = Table.DATAVERSE_INVOICE_LINE_DETAILS
+    # connections first: whoever meets a detail that came too late brings its connection in order as well
+    connections = (_connection(each) for each in details if source_kind(each) == ItemKind.UNBILLED_SALES)
+    inserts = (Insert(row, connection.to_columns()) for row, connection in connections)
+    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, inserts, in_any_order=True)
     standing = {} if is_new else read_keys(store, table, (detail.key for detail in details), _ID)
     missing = [detail for detail in details if detail.key not in standing]
     try:
@@ -40,9 +44,6 @@ def save_details(
             raise
         # a slow delivery: another one has made the draft, and somebody has edited it since
         return save_details(store, invoice, details, is_new=False)
-    connections = (_connection(each) for each in details if source_kind(each) == ItemKind.UNBILLED_SALES)
-    inserts = (Insert(row, connection.to_columns()) for row, connection in connections)
-    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, inserts, in_any_order=True)
     return missing
 
 
@@ -58,32 +59,42 @@ def leave_out(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail
     return [each for each in details if each.source_key not in keys]
 
 
-def release(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail]) -> None:
+def release(store: RowStore, invoice: str, details: Sequence[InvoiceLineDetail], check: Check = nobody) -> None:
     """Give back what stands behind details of a draft: Ready to invoice, without a stamp, without a connection.
 
     The source goes first: until its detail is gone as well, nobody else confirms this draft. What another draft has
     taken since is left alone. A billed sale that was to be corrected stays as it was invoiced.
+
+    Args:
+        store: where the draft stands.
+        invoice: the draft.
+        details: of it, as they were read.
+        check: raises when somebody has overtaken us; called at least once, between what is read and what is written
+            for it, since the same sources may stand on the same draft anew.
+
+    Raises:
+        ChangedMeanwhile: somebody else was faster; look again.
     """
     corrected = (RowKey.from_text(each.source_key or "") for each in details if each.correction)
-    give_back(store, invoice, corrected)
-    release_retainers(store, invoice, details)
-    sources = (_source(each) for each in details if _has_source(each))
-    items = claimed_by(store, invoice, sources)
+    give_back(store, invoice, corrected, check)
+    release_retainers(store, invoice, details, check)
+    items = claimed_by(store, invoice, (_source(each) for each in details if _has_source(each)))
+    connections = _connections_of(store, invoice, [each.key.row for each in details])
+    check()
     put_back_indexed(store, items)
     follow_details(store, details)
-    disconnect(store, invoice, [each.key.row for each in details])
+    save(store, Table.DATAVERSE_TRANSACTION_CONNECTIONS, invoice, connections)
 
 
-def disconnect(store: RowStore, invoice: str, rows: Iterable[str]) -> None:
-    """Remove the connections that stand behind details."""
+def _connections_of(store: RowStore, invoice: str, rows: Iterable[str]) -> list[Delete]:
+    """Choose the connections that stand behind details, to be removed by their versions."""
     prefixes = tuple(f"{row}|" for row in sorted(rows))
     if not prefixes:
-        return
+        return []
     table = Table.DATAVERSE_TRANSACTION_CONNECTIONS
     columns = ("msdyn_transactionconnectionid",)
-    for page in store.read_pages(table, invoice, first=prefixes[0], last=prefixes[-1] + _HIGHEST, columns=columns):
-        stray = (Delete(row.key.row) for row in page if row.key.row.startswith(prefixes))
-        save(store, table, invoice, stray)
+    pages = store.read_pages(table, invoice, first=prefixes[0], last=prefixes[-1] + _HIGHEST, columns=columns)
+    return [Delete(row.key.row, row.etag) for page in pages for row in page if row.key.row.startswith(prefixes)]
 
 
 def _source(detail: InvoiceLineDetail) -> tuple[ItemKind, RowKey]:

@@ -18,6 +18,7 @@ from domain.retainer_uses import USES, Use, fitted, use_detail
 from domain.rows import Delete, Insert, Merge, Operation, Replace, RowKey, StoredRow
 from domain.saving import ROUNDS_MAX, replace_status, save
 from domain.tables import Table
+from domain.workflows.corrective_details import Check, nobody
 from domain.workflows.reading import read_records
 
 TABLE = Table.DATAVERSE_RETAINERS
@@ -44,7 +45,7 @@ def chargeable_of(store: RowStore, invoice: str) -> Decimal:
     return totals.without(retainer_line(invoice))
 
 
-def fit_retainers(store: RowStore, header: Invoice, *, adds: bool, check: Callable[[], None]) -> list[Use]:
+def fit_retainers(store: RowStore, header: Invoice, *, adds: bool, check: Check) -> list[Use]:
     """Bring what a draft uses of retainers up to what it bills and what is available.
 
     Args:
@@ -133,14 +134,24 @@ def leave_out_uses(store: RowStore, header: Invoice, stands: Invoice, uses: Sequ
     release_retainers(store, header.invoice, details)
 
 
-def release_retainers(store: RowStore, invoice: str, details: Iterable[InvoiceLineDetail]) -> None:
-    """Give back what details of a draft have reserved; a refund that is taken off a draft is not staged any more."""
+def release_retainers(
+    store: RowStore, invoice: str, details: Iterable[InvoiceLineDetail], check: Check = nobody
+) -> None:
+    """Give back what details of a draft have reserved; a refund that is taken off a draft is not staged any more.
+
+    Args:
+        store: where the draft stands.
+        invoice: the draft.
+        details: of it; those that are not about retainers are passed over.
+        check: called after a retainer was read; raises when somebody has overtaken us.
+    """
     for detail in details:
         if detail.retainer_key is None or detail.retainer_use in {None, RetainerUse.NEW}:
             continue
         use = detail.retainer_use or RetainerUse.APPLIED
 
         def given_back(retainer: Retainer, use: RetainerUse = use) -> Retainer:
+            check()
             after = retainer.reserving(invoice, use, Decimal(0))
             is_staged = use == RetainerUse.REFUND and after.refund_status == RefundStatus.READY_TO_REFUND
             return after.changed(refund_status=None) if is_staged else after

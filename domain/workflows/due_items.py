@@ -4,7 +4,7 @@ An item is claimed by its version: whoever stamps it first has it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import batched
 from types import MappingProxyType
@@ -28,10 +28,11 @@ from domain.errors import ChangedMeanwhile, NotYet, Problem, ReasonCode
 from domain.ports import TRANSACTION_OPERATIONS_MAX, RowStore
 from domain.retainer import Retainer
 from domain.retainer_uses import is_to_be_refunded, is_usable
-from domain.rows import Insert, Merge, RowKey, StoredRow
+from domain.rows import Merge, RowKey, StoredRow
 from domain.saving import read_keys, save, save_across
 from domain.schedule_runs import LineLimits
 from domain.tables import Table
+from domain.workflows.backlog_index import INDEX, put_on_index
 from domain.workflows.draft_retainers import retainers_of
 from domain.workflows.reading import find_record, read_records
 
@@ -142,7 +143,7 @@ def due_pages(store: RowStore, billing: Billing) -> Iterator[DuePage]:
                 behind.append((item, problem))
         # what has left the index since it was read is settled, and stays behind nobody
         keys = (item.key for item, _ in behind)
-        stand = read_keys(store, Table.DATAVERSE_BILLING_BACKLOG, keys, ("Kind",))
+        stand = read_keys(store, INDEX, keys, ("Kind",))
         yield DuePage(due, [(item, problem) for item, problem in behind if item.key in stand])
 
 
@@ -174,9 +175,7 @@ def claimed_by(store: RowStore, invoice: str, places: Iterable[tuple[ItemKind, R
 
 def put_back_indexed(store: RowStore, items: Sequence[Item]) -> None:
     """Clear the stamp of items; they are ready again: first in the work index, as when items are marked ready."""
-    entries = ((item.key, BacklogEntry(kind=item.kind, item=item.id)) for item in items)
-    inserts = ((key.partition, Insert(key.row, entry.to_columns())) for key, entry in entries)
-    save_across(store, Table.DATAVERSE_BILLING_BACKLOG, inserts)
+    put_on_index(store, {item.key: BacklogEntry(kind=item.kind, item=item.id) for item in items})
     for kind, table in ITEM_TABLES.items():
         mine = (item for item in items if item.kind == kind)
         merges = ((item.key.partition, Merge(item.key.row, released_columns(kind), item.etag)) for item in mine)
@@ -184,11 +183,12 @@ def put_back_indexed(store: RowStore, items: Sequence[Item]) -> None:
 
 
 def _indexed_items(store: RowStore, contract: str) -> Iterator[list[Item]]:
-    for page in store.read_pages(Table.DATAVERSE_BILLING_BACKLOG, contract):
+    for page in store.read_pages(INDEX, contract):
+        versions = {row.key: row.etag for row in page}
         entries = [(row.key, BacklogEntry.from_columns(row.columns).kind) for row in page]
         keys = {kind: [key for key, entry_kind in entries if entry_kind == kind] for kind in ItemKind}
         rows = {kind: read_keys(store, ITEM_TABLES[kind], keys[kind]).values() for kind in ItemKind}
-        yield [_item(kind, row) for kind in ItemKind for row in rows[kind]]
+        yield [replace(_item(kind, row), entry=versions[row.key]) for kind in ItemKind for row in rows[kind]]
 
 
 def _item(kind: ItemKind, row: StoredRow) -> Item:
@@ -235,7 +235,9 @@ def _claim_chunk(store: RowStore, billing: Billing, invoice: str, items: Sequenc
         save(store, ITEM_TABLES[kind], partition, (Merge(item.key.row, changes, item.etag) for item in items))
     except ChangedMeanwhile:
         # somebody else took or changed one of them: read what stands and claim what is left
-        again = [_item(kind, row) for row in read_keys(store, ITEM_TABLES[kind], (item.key for item in items)).values()]
+        entries = {item.key: item.entry for item in items}
+        rows = read_keys(store, ITEM_TABLES[kind], entries).values()
+        again = [replace(_item(kind, row), entry=entries[row.key]) for row in rows]
         mine = [item for item in again if item.invoice == invoice]
         open_items = [item for item in again if item.invoice is None and item.exclusion is None]
         left = [item for item in open_items if billing.takes(item, invoice)]

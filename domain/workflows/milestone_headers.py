@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from domain.backlog import BacklogEntry, Item, ItemKind
 from domain.contract import Milestone
-from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused, RowMissing
+from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, Problem, ReasonCode, Refused
 from domain.milestone_header import MilestoneHeader, PendingSplit
 from domain.option_sets import MilestoneStatus
 from domain.ports import RowStore
@@ -83,7 +83,7 @@ def _settled(store: RowStore, key: RowKey) -> StoredRow | None:
             return row
         try:
             _carry_out(store, header, row, PendingSplit.model_validate_json(header.pending_split))
-        except (ChangedMeanwhile, ContentDiffers, RowMissing):
+        except (ChangedMeanwhile, ContentDiffers):
             # somebody else carries it out as well, or has done so: look again
             continue
     raise NotYet(_restless(key))

@@ -12,9 +12,10 @@ from tests.mutations.killing import notices, prepare
 from tests.mutations.mutated import mutated
 from tests.mutations.mutation import Mutation
 from tests.mutations.table import MUTATIONS
+from tests.mutations.table_drafts import DRAFTS
 from tests.mutations.table_finance import FINANCE
 
-ALL = (*MUTATIONS, *FINANCE)
+ALL = (*MUTATIONS, *DRAFTS, *FINANCE)
 PAGE = "docs/reliability.md"
 ROW = re.compile(r"^\| (?P<guard>[^|]+) \| `(?P<module>[\w.]+)` \| (?P<killer>[^|]+) \|$", re.MULTILINE)
 

@@ -119,6 +119,23 @@ def dying(line: Line, fatal: int, *, after_writes: bool = False) -> Iterator[Dea
     memory.before_call = memory.after_call = nothing
 
 
+class At:
+    """Let another worker do something whole, once, just before a call of this number to the storage."""
+
+    def __init__(self, line: Line, at: int, act: Callable[[Line], object]) -> None:
+        self.came = False
+        self._calls = 0
+        self._line, self._at, self._act = line, at, act
+        line.memory.before_call = self._before
+
+    def _before(self, _: Call) -> None:
+        self._calls += 1
+        if self._calls == self._at:
+            self._line.memory.before_call = nothing
+            self.came = True
+            self._act(self._line)
+
+
 @dataclass(slots=True)
 class Switch:
     """How often the workers were switched: 0 when the first one made fewer calls than it was to make."""

@@ -25,6 +25,7 @@ from domain.problems import OpenProblem
 from domain.proforma import InvoiceLineDetail
 from domain.tables import Table
 from domain.workflows.confirm_invoice import confirm_invoice
+from functions.storage.memory_queues import MemoryQueues
 from tests.builders import (
     ORIGINS,
     actuals,
@@ -39,7 +40,9 @@ from tests.builders import (
     sales,
     stored_problems,
 )
-from tests.line import Line
+from tests.fakes.frozen_clock import FrozenClock
+from tests.fakes.small_pages import PAGE_ROWS, SmallPages
+from tests.line import START, Line
 from tests.workflows.adatum import CONTRACT, guid, milestone
 
 ON = date(2026, 8, 31)
@@ -321,8 +324,9 @@ def test_more_than_a_page_is_read_twice_and_confirmed_whole() -> None:
 
 
 def test_a_detail_that_changes_between_the_two_readings_stops_the_confirmation() -> None:
-    line = Line.in_memory()
-    header = drafted(line, *sales(1_001))
+    clock = FrozenClock(START)
+    line = Line(SmallPages(clock), MemoryQueues(clock), clock)
+    header = drafted(line, *sales(PAGE_ROWS + 1))
     last = details_of(line)[-1]
     seen = 0
 
@@ -341,7 +345,7 @@ def test_a_detail_that_changes_between_the_two_readings_stops_the_confirmation()
     assert [each.status for each in invoices(line)] == [ProjectInvoiceStatus.DRAFT]
     edit(line, last)
     confirm(line, wish="mended")
-    assert [each.billed_sales for each in invoices(line)] == [1_001]
+    assert [each.billed_sales for each in invoices(line)] == [PAGE_ROWS + 1]
 
 
 def test_a_detail_that_the_header_does_not_know_is_waited_for() -> None:

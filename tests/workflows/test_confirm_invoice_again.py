@@ -1,20 +1,28 @@
 """Confirming the same invoice: twice, by two commands, at once, half-done and in any order."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from functools import partial
+from itertools import count
 
 import pytest
 
-from domain.commands import ConfirmInvoice
+from domain.commands import ConfirmInvoice, ReviseInvoice
+from domain.contract import Milestone
 from domain.errors import ChangedMeanwhile, ContentDiffers, NotYet, OutcomeUnknown, ReasonCode
-from domain.option_sets import ProjectInvoiceStatus
+from domain.option_sets import BillingType, MilestoneStatus, ProjectInvoiceStatus, TransactionType
 from domain.outcome import Action
 from domain.tables import Table
 from domain.workflows.confirm_invoice import confirm_invoice
+from domain.workflows.edit_draft import edit_details
+from domain.workflows.revise_invoice import revise_invoice
 from functions.storage.memory import Call
-from tests.builders import actuals, drafted, edit, invoices, sales
-from tests.line import ADATUM, CONTRACT_ADATUM, Breaker, Delivery, Line, ProcessDied, Snapshot
+from tests.builders import actuals, details_of, drafted, edit, index, invoices, sales
+from tests.line import ADATUM, CONTRACT_ADATUM, START, Breaker, Delivery, Line, ProcessDied, Snapshot
+from tests.workflows.adatum import after_writes as before_the_next_write
+from tests.workflows.adatum import guid, milestone
+from tests.workflows.restless import At
 
 AUGUST, SEPTEMBER = date(2026, 8, 31), date(2026, 9, 1)
 
@@ -107,6 +115,7 @@ def test_a_command_of_the_next_day_goes_on_where_a_dead_one_stopped() -> None:
         line.drain()
         assert line.dead == []
         # nothing is mixed: all of it is of the one day, or all of the other
+        assert line.snapshot() in ends
         ended.append(ends.index(line.snapshot()))
     # whatever stopped after the header said how, ends as it was begun
     assert ended == sorted(ended, reverse=True)
@@ -143,6 +152,93 @@ def test_a_header_that_is_edited_while_it_is_confirmed_is_confirmed_as_edited() 
         **invoices(confirmed())[0].to_columns(),
         "msdyn_paymentterms": None,
     }
+
+
+def _edited(line: Line) -> None:
+    """The first of three sales of 1,600 is to be billed with 5 hours."""
+    edits = {details_of(line)[0].detail: {"quantity": "5"}}
+    edit_details(line.store, invoice=invoices(line)[0].invoice, edits=edits)
+
+
+def test_an_edit_before_the_header_says_how_it_is_confirmed_is_confirmed_as_well() -> None:
+    line = Line.in_memory()
+    command = line.confirm(drafted(line, *sales(3)).invoice)
+    before_the_next_write(line.memory, Table.DATAVERSE_INVOICES, lambda: _edited(line))
+    with pytest.raises(NotYet):
+        confirm_invoice(line.store, line.queues, command)
+    line.drain()
+    billed = [each for each in actuals(line) if each.transaction_type == TransactionType.BILLED_SALES]
+    chargeable = [each for each in billed if each.billing_type == BillingType.CHARGEABLE]
+    assert [str(each.quantity) for each in chargeable] == ["5", "8", "8"]
+    assert invoices(line)[0].amount == sum(each.amount for each in chargeable)
+
+
+def test_an_edit_that_somebody_has_begun_is_confirmed_as_well() -> None:
+    line = Line.in_memory()
+    command = line.confirm(drafted(line, *sales(3)).invoice)
+    with pytest.raises(ProcessDied):
+        before_the_next_write(line.memory, Table.DATAVERSE_INVOICE_LINE_DETAILS, _die)
+        _edited(line)
+    confirm_invoice(line.store, line.queues, command)
+    assert (str(details_of(line)[0].quantity), str(invoices(line)[0].amount)) == ("5", "4200.00")
+
+
+def _die() -> None:
+    raise ProcessDied
+
+
+def test_a_slow_confirmation_says_nothing_of_an_invoice_that_is_posted_by_now() -> None:
+    line = Line.in_memory()
+    command = line.confirm(drafted(line, *sales(3)).invoice)
+
+    def another_delivery_and_finance(call: Call) -> None:
+        # the header was written, and is to be read again
+        if (call.method, call.table) == ("find", Table.DATAVERSE_INVOICES) and invoices(line)[0].confirmed_by:
+            line.memory.before_call = lambda _: None
+            confirm_invoice(line.store, line.queues, command)
+            edit(line, invoices(line)[0].changed(status=ProjectInvoiceStatus.POSTED, customer_invoice="CIV-1"))
+
+    line.memory.before_call = another_delivery_and_finance
+    confirm_invoice(line.store, line.queues, command)
+    assert [each.status for each in invoices(line)] == [ProjectInvoiceStatus.POSTED]
+
+
+def test_what_another_delivery_has_adjusted_is_no_reason_to_refuse() -> None:
+    for at in count(1):
+        line = Line.in_memory()
+        command = line.confirm(drafted(line, *sales(1)).invoice)
+        _edited(line)
+        another = At(line, at, partial(_confirmed_by_another, command=command))
+        with suppress(NotYet):
+            confirm_invoice(line.store, line.queues, command)
+        if not another.came:
+            break
+    assert at > 10
+
+
+def _confirmed_by_another(line: Line, command: ConfirmInvoice) -> None:
+    confirm_invoice(line.store, line.queues, command)
+
+
+def test_a_slow_confirmation_takes_no_milestone_that_was_credited_meanwhile() -> None:
+    line = Line.in_memory()
+    invoice = drafted(line, milestone(invoice_status=MilestoneStatus.NOT_READY)).invoice
+    command = line.confirm(invoice)
+
+    def confirmed_posted_and_credited() -> None:
+        confirm_invoice(line.store, line.queues, command)
+        edit(line, invoices(line)[0].changed(status=ProjectInvoiceStatus.POSTED, customer_invoice="CIV-1"))
+        wish = {"command": guid(91), "correlation": guid(92), "requested_at": START, "invoice": invoice}
+        revise_invoice(line.store, ReviseInvoice.model_validate(wish))
+        (draft,) = (each for each in invoices(line) if each.has_corrections)
+        confirm_invoice(line.store, line.queues, command.model_copy(update={"invoice": draft.invoice}))
+
+    before_the_next_write(line.memory, Table.DATAVERSE_MILESTONES, confirmed_posted_and_credited)
+    with suppress(NotYet, ChangedMeanwhile):
+        confirm_invoice(line.store, line.queues, command)
+    (ready,) = line.records(Table.DATAVERSE_MILESTONES, Milestone)
+    assert (ready.invoice_status, ready.invoice) == (MilestoneStatus.READY_TO_INVOICE, None)
+    assert index(line) == [ready.milestone]
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

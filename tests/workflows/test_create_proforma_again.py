@@ -20,6 +20,7 @@ from domain.rows import Delete, Insert
 from domain.saving import save
 from domain.tables import Table
 from domain.workflows.create_proforma import create_proforma
+from domain.workflows.edit_draft import delete_draft, edit_details
 from functions.storage.memory import Call
 from tests.builders import (
     actuals,
@@ -37,6 +38,7 @@ from tests.builders import (
 )
 from tests.line import ADATUM, CONTRACT_ADATUM, Breaker, Delivery, Line, ProcessDied
 from tests.workflows.adatum import CONTRACT, guid, milestone
+from tests.workflows.adatum import after_writes as before_the_next_write
 
 READY = BillingStatus.READY_TO_INVOICE
 ACCEPTED = milestone(invoice_status=MilestoneStatus.NOT_READY)
@@ -90,6 +92,35 @@ def test_what_a_person_has_edited_is_left_alone_by_a_copy_of_the_command() -> No
     (edited,) = details_of(line)
     assert str(edited.quantity) == "6"
     assert (index(line), line.dead) == ([], [])
+
+
+def test_what_a_person_has_edited_is_left_alone_by_a_copy_that_was_slow() -> None:
+    line = ready_line(sale(1), sale(2))
+    command = line.create_proforma(CONTRACT)
+
+    def another_copy_and_a_person() -> None:
+        create_proforma(line.store, command)
+        edits = {details_of(line)[0].detail: {"quantity": "6"}}
+        edit_details(line.store, invoice=invoices(line)[0].invoice, edits=edits)
+
+    before_the_next_write(line.memory, Table.DATAVERSE_INVOICE_LINE_DETAILS, another_copy_and_a_person)
+    create_proforma(line.store, command)
+    assert [str(each.quantity) for each in details_of(line)] == ["6", "8"]
+    assert (str(invoices(line)[0].amount), index(line)) == ("2800.00", [])
+
+
+def test_a_draft_that_is_deleted_before_a_slow_creation_ends_leaves_its_items_on_the_index() -> None:
+    line = ready_line(sale(1))
+    command = line.create_proforma(CONTRACT)
+
+    def delete() -> None:
+        delete_draft(line.store, invoice=invoices(line)[0].invoice)
+
+    before_the_next_write(line.memory, Table.DATAVERSE_BILLING_BACKLOG, delete)
+    create_proforma(line.store, command)
+    (item,) = actuals(line)
+    assert (item.billing_status, item.invoice, invoices(line)[0].details) == (READY, None, 0)
+    assert index(line) == [item.actual]
 
 
 def _requests_of_create(*rows: Actual) -> int:

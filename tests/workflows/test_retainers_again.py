@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache, partial
+from itertools import count
 
 import pytest
 
@@ -20,10 +21,12 @@ from domain.workflows.draft_acts import settle
 from domain.workflows.edit_draft import delete_draft, edit_details, remove_details
 from domain.workflows.refund_retainer import refund_retainer
 from domain.workflows.revise_invoice import revise_invoice
+from functions.storage.memory import Call
 from tests.builders import actuals, contract_on, details_of, invoices, put_all, retainer, retainers, sale
 from tests.line import Breaker, Line, ProcessDied
 from tests.workflows.adatum import CONTRACT
-from tests.workflows.restless import interleave
+from tests.workflows.adatum import after_writes as before_the_next_write
+from tests.workflows.restless import At, interleave, nothing
 from tests.workflows.test_revise_invoice import wish_for
 
 FAULTS = {"process dies": ProcessDied(), "answer is lost": OutcomeUnknown("the connection was closed")}
@@ -254,6 +257,71 @@ def test_two_invoices_of_one_retainer_confirmed_at_once_come_one_after_the_other
             assert [str(each.used_amount) for each in retainers(line)] == ["500.00", "0"], (
                 f"switched at {at} and {until}"
             )
+
+
+def _another_draft(line: Line) -> None:
+    put_all(line, sale(2))
+    line.mark_ready(CONTRACT)
+    _make(line, line.create_proforma(CONTRACT, wish="another"))
+
+
+def test_a_retainer_is_reserved_for_one_draft_at_a_time() -> None:
+    line = _advanced().twin()
+    command = line.create_proforma(CONTRACT, wish="time")
+    before_the_next_write(line.memory, Table.DATAVERSE_RETAINERS, lambda: _another_draft(line))
+    _make(line, command)
+    assert_sound(line)
+    assert sum((each.amount for each in details_of(line) if each.uses_retainer), Decimal(0)) == -1600
+
+
+def test_a_use_that_was_edited_before_a_slow_creation_writes_it_stays() -> None:
+    line = _advanced().twin()
+    command = line.create_proforma(CONTRACT, wish="time")
+
+    def another_delivery_and_a_person(call: Call) -> None:
+        if (call.method, call.table, call.row[:4]) == ("write", Table.DATAVERSE_INVOICE_LINE_DETAILS, "0000"):
+            line.memory.before_call = nothing
+            _make(line, command)
+            _enter_less(line)
+
+    line.memory.before_call = another_delivery_and_a_person
+    _make(line, command)
+    assert_sound(line)
+    assert next(str(each.amount) for each in details_of(line) if each.detail == use(line, OLDER)) == "-50.00"
+
+
+def test_a_refund_that_is_staged_keeps_what_drafts_reserve_meanwhile() -> None:
+    line = _advanced().twin()
+    before_the_next_write(line.memory, Table.DATAVERSE_RETAINERS, lambda: _another_draft(line))
+    with suppress(Refused):
+        refund_retainer(line.store, contract=CONTRACT, retainer=YOUNGER.retainer)
+    assert_sound(line)
+
+
+def _enter_less(line: Line) -> object:
+    return edit_details(line.store, invoice=_latest(line), edits={use(line, OLDER): {"amount": "50"}})
+
+
+def _bill_less(line: Line) -> object:
+    """Two sales come to 200 together: less than what the draft uses of a retainer."""
+    work = [each.detail for each in details_of(line) if each.invoice == _latest(line) and not each.uses_retainer]
+    return edit_details(line.store, invoice=_latest(line), edits={each: {"quantity": "0.5"} for each in work})
+
+
+def test_what_somebody_enters_while_uses_are_fitted_stays() -> None:
+    start = _advanced().twin()
+    draft_with(start, 3, "300")
+    entered = []
+    for at in count(1):
+        line = start.twin()
+        another = At(line, at, _enter_less)
+        _bill_less(line)
+        assert_sound(line)
+        if not another.came:
+            break
+        entered.append(next(str(each.amount) for each in details_of(line) if each.detail == use(line, OLDER)))
+    assert set(entered) == {"-50.00"}
+    assert at > 20
 
 
 def _make(line: Line, command: CreateProforma) -> object:
