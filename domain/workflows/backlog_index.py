@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from domain.backlog import ITEM_TABLES, BacklogEntry, ItemKind
 from domain.errors import ChangedMeanwhile, RowMissing
 from domain.ports import RowStore
-from domain.rows import Columns, Delete, Insert, Merge, Operation, RowKey, StoredRow
+from domain.rows import Columns, Delete, Insert, Merge, Operation, RowKey
 from domain.saving import ROUNDS_MAX, read_keys, save, save_across
 from domain.tables import Table
 
@@ -31,7 +31,7 @@ def put_on_index(store: RowStore, entries: Mapping[RowKey, BacklogEntry]) -> Non
     columns = {key: entry.to_columns() for key, entry in entries.items()}
     for tries in range(1, ROUNDS_MAX + 1):
         standing = read_keys(store, INDEX, columns, _KIND)
-        writes = ((key.partition, _entry(key, each, standing.get(key))) for key, each in columns.items())
+        writes = ((key.partition, _entry(key, each, key in standing)) for key, each in columns.items())
         try:
             save_across(store, INDEX, writes)
         except RowMissing:
@@ -41,8 +41,8 @@ def put_on_index(store: RowStore, entries: Mapping[RowKey, BacklogEntry]) -> Non
         return
 
 
-def _entry(key: RowKey, columns: Columns, stands: StoredRow | None) -> Operation:
-    return Insert(key.row, columns) if stands is None else Merge(key.row, columns, stands.etag)
+def _entry(key: RowKey, columns: Columns, stands: bool) -> Operation:
+    return Merge(key.row, columns) if stands else Insert(key.row, columns)
 
 
 def take_off_index(store: RowStore, contract: str, entries: Entries) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from domain.actuals import Actual, TransactionConnection
+from domain.backlog import BacklogEntry
 from domain.commands import CreateProforma
 from domain.errors import NotYet, OutcomeUnknown, ReasonCode
 from domain.option_sets import (
@@ -19,8 +20,9 @@ from domain.outcome import Action
 from domain.ports import PAGE_ROWS_MAX, RowStore
 from domain.rows import StoredRow
 from domain.tables import Table
+from domain.workflows.backlog_index import put_on_index, take_off_index
 from domain.workflows.create_proforma import create_proforma
-from domain.workflows.edit_draft import delete_draft, edit_details
+from domain.workflows.edit_draft import delete_draft, edit_details, review_draft
 from functions.storage.memory import Call
 from tests.builders import (
     actuals,
@@ -121,6 +123,32 @@ def test_a_draft_that_is_deleted_before_a_slow_creation_ends_leaves_its_items_on
     (item,) = actuals(line)
     assert (item.billing_status, item.invoice, invoices(line)[0].details) == (READY, None, 0)
     assert index(line) == [item.actual]
+
+
+def test_an_entry_that_is_taken_off_while_it_is_written_anew_stands_again() -> None:
+    line = ready_line(sale(1))
+    (entry,) = line.rows(Table.DATAVERSE_BILLING_BACKLOG)
+
+    def take_off() -> None:
+        take_off_index(line.store, CONTRACT, [(entry.key.row, entry.etag)])
+
+    before_the_next_write(line.memory, Table.DATAVERSE_BILLING_BACKLOG, take_off)
+    put_on_index(line.store, {entry.key: BacklogEntry.from_columns(entry.columns)})
+    assert index(line) == [sale(1).actual]
+
+
+def test_an_edit_while_a_slow_copy_counts_more_stays() -> None:
+    line = ready_line(sale(1), sale(2))
+
+    def review() -> None:
+        review_draft(line.store, invoice=invoices(line)[0].invoice, status=ProjectInvoiceStatus.IN_REVIEW)
+
+    def before_the_header_is_counted_again() -> None:
+        before_the_next_write(line.memory, Table.DATAVERSE_INVOICES, review)
+
+    slow_copy(line, line.create_proforma(CONTRACT), before_the_header_is_counted_again)
+    (header,) = invoices(line)
+    assert (header.status, header.details, str(header.amount)) == (ProjectInvoiceStatus.IN_REVIEW, 2, "3200.00")
 
 
 def _requests_of_create(*rows: Actual) -> int:

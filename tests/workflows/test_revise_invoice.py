@@ -12,11 +12,14 @@ from domain.identifiers import derive_id
 from domain.option_sets import AdjustmentStatus, BillingStatus, ProjectInvoiceStatus, TransactionType
 from domain.outcome import Action, Outcome
 from domain.proforma import Invoice, InvoiceLineDetail
+from domain.tables import Table
 from domain.workflows.dispatch import perform
-from domain.workflows.edit_draft import delete_draft, edit_details
+from domain.workflows.draft_acts import settle
+from domain.workflows.edit_draft import delete_draft, edit_details, remove_details
 from domain.workflows.revise_invoice import revise_invoice
-from tests.builders import actuals, connections, details_of, index, invoices
+from tests.builders import actuals, connections, details_of, drafted, edit, index, invoices, sales
 from tests.line import ADATUM, CONTRACT_ADATUM, CONTRACT_DANISH, DANISH, Breaker, Delivery, Line, ProcessDied
+from tests.workflows.adatum import after_writes as before_the_next_write
 
 IN_PROCESS, ADJUSTED = AdjustmentStatus.IN_PROCESS, AdjustmentStatus.ADJUSTED
 FAULTS = {"process dies": ProcessDied(), "answer is lost": OutcomeUnknown("the connection was closed")}
@@ -277,6 +280,61 @@ def test_a_milestone_that_was_released_and_claimed_again_keeps_its_new_draft() -
 def _deliver_once(line: Line) -> None:
     while (command := line.queues.take()) is not None:
         perform(line.store, line.queues, command)
+
+
+def posted_by_hand() -> tuple[Line, Invoice]:
+    """Two sales on an invoice that is posted, without finance."""
+    line = Line.in_memory()
+    line.confirm(drafted(line, *sales(2)).invoice)
+    line.drain()
+    edit(line, invoices(line)[0].changed(status=ProjectInvoiceStatus.POSTED, customer_invoice="CIV-1"))
+    return line, invoices(line)[0]
+
+
+def test_a_revision_that_was_overtaken_takes_nothing_twice() -> None:
+    line, invoice = posted_by_hand()
+
+    def another() -> None:
+        revise_invoice(line.store, wish_for(invoice, wish="another"))
+
+    before_the_next_write(line.memory, Table.DATAVERSE_ACTUALS, another)
+    with pytest.raises(Refused) as refused:
+        revise_invoice(line.store, wish_for(invoice))
+    assert refused.value.problem.code == ReasonCode.NOTHING_TO_REVISE
+    (draft,) = drafts(line)
+    assert len(corrections(line)) == 2
+    assert {each.corrected_by for each in actuals(line)} == {None, draft.invoice}
+
+
+@pytest.mark.parametrize("table", [Table.DATAVERSE_INVOICE_LINE_DETAILS, Table.DATAVERSE_INVOICES])
+def test_a_correction_that_was_edited_before_a_slow_delivery_writes_it_stays(table: Table) -> None:
+    line, invoice = posted_by_hand()
+
+    def another_delivery_and_a_person() -> None:
+        revise_invoice(line.store, wish_for(invoice))
+        edits = {corrections(line)[0].detail: {"quantity": "1"}}
+        edit_details(line.store, invoice=drafts(line)[0].invoice, edits=edits)
+
+    before_the_next_write(line.memory, table, another_delivery_and_a_person)
+    revise_invoice(line.store, wish_for(invoice))
+    assert [str(each.quantity) for each in corrections(line)] == ["1", "0"]
+    assert str(drafts(line)[0].amount) == "-3000.00"
+
+
+def test_a_late_removal_frees_no_billed_sale_that_another_draft_corrects() -> None:
+    line, invoice = posted_by_hand()
+    revise_invoice(line.store, wish_for(invoice, originals(line)[0].detail))
+    ((draft,), (detail,)) = drafts(line), corrections(line)
+
+    def removed_and_revised_again() -> None:
+        settle(line.store, draft.invoice)
+        revise_invoice(line.store, wish_for(invoice, originals(line)[0].detail, wish="another"))
+
+    before_the_next_write(line.memory, Table.DATAVERSE_ACTUALS, removed_and_revised_again)
+    remove_details(line.store, invoice=draft.invoice, details=[detail.detail])
+    (again,) = corrections(line)
+    assert {each.corrected_by for each in actuals(line)} == {None, again.invoice}
+    assert again.invoice != draft.invoice
 
 
 def test_two_revisions_at_once_take_nothing_twice() -> None:
