@@ -324,6 +324,7 @@ def test_a_slow_copy_waits_while_the_invoice_is_being_confirmed() -> None:
     assert not_yet.value.problem.code == ReasonCode.DOCUMENT_WRONG_STATE
     edit(line, invoices(line)[0].changed(status=ProjectInvoiceStatus.CONFIRMED))
     create_proforma(line.store, command)
+    assert actuals(line)[1] == sale(2, billing_status=READY)
     assert index(line) == [sale(2).actual]
 
 
