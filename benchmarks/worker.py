@@ -64,7 +64,7 @@ class CountingTransport(RequestsTransport):  # type: ignore[misc]
         size = len(body) if isinstance(body, str | bytes) else 0
         with self._lock:
             self.sent += size
-            self.received += int(response.headers.get("Content-Length") or 0)
+            self.received += len(response.body())
         return response
 
 
