@@ -16,7 +16,9 @@ from domain.option_sets import (
     TransactionClass,
 )
 from domain.outcome import Action
+from domain.rows import Delete
 from domain.tables import Table
+from domain.workflows.backlog_index import INDEX
 from domain.workflows.create_proforma import create_proforma
 from tests.builders import (
     ORIGINS,
@@ -44,6 +46,7 @@ from tests.builders import (
 from tests.line import Line
 from tests.workflows.adatum import ADATUM as ADATUM_ACCOUNT
 from tests.workflows.adatum import CONTRACT, PAYER, guid, milestone
+from tests.workflows.restless import overtake
 
 READY = BillingStatus.READY_TO_INVOICE
 ACCEPTED = milestone(invoice_status=MilestoneStatus.NOT_READY)
@@ -168,6 +171,21 @@ def test_an_item_that_does_not_fit_stays_behind_with_its_reason(changes: dict[st
     assert [each.source for each in details_of(line)] == [sale(1).actual]
     assert index(line) == [sale(2).actual]
     assert actuals(line)[1] == sale(2, billing_status=READY, **changes)
+
+
+def test_an_item_that_leaves_the_backlog_while_it_is_looked_at_stays_behind_nobody() -> None:
+    line = ready_line(sale(1), sale(2))
+    edit(line, sale(2, billing_status=READY, contract_line=None))
+
+    def leave() -> None:
+        (entry,) = (row for row in line.rows(INDEX) if sale(2).actual in row.key.row)
+        line.store.write(INDEX, entry.key.partition, (Delete(entry.key.row),))
+
+    # the second look at the index is at what does not fit
+    overtake(line, "find", INDEX, leave)
+    assert create(line).problems == ()
+    assert index(line) == []
+    assert stored_problems(line) == []
 
 
 def test_an_item_that_was_adjusted_after_it_was_marked_is_passed_over() -> None:
