@@ -36,7 +36,7 @@ from domain.workflows.import_journal_lines import import_journal_lines
 from domain.workflows.import_on_account import import_on_account
 from domain.workflows.import_proposal import import_lines
 from domain.workflows.relate_vouchers import relate_vouchers
-from domain.workflows.work_index import mark_handed_on, pending, still_pends, take_turns
+from domain.workflows.work_index import is_pending, mark_handed_on, pending, still_pends, take_turns
 
 # pieces of work of one kind in one tick
 WORK_PER_TICK_MAX = 500
@@ -162,7 +162,7 @@ def _isolated(store: RowStore, row: StoredRow, do: Work, now: datetime) -> Outco
 
 def _keep_or_clear(store: RowStore, row: StoredRow, outcome: Outcome, now: datetime) -> None:
     work = PendingWork.from_columns(row.columns)
-    if outcome.problems:
+    if outcome.problems and is_pending(store, row):
         stored = open_problem(
             outcome.problems[0],
             document=work.partition,

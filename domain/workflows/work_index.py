@@ -69,6 +69,15 @@ def mark_handed_on(store: RowStore, rows: Sequence[StoredRow], now: datetime) ->
     return True
 
 
+def is_pending(store: RowStore, row: StoredRow) -> bool:
+    """Tell whether work is still to be done, before its problem is kept.
+
+    A worker that comes with its problem long after others have finished the work, and dies right after it has kept it,
+    would leave it for good.
+    """
+    return store.find(TABLE, row.key) is not None
+
+
 def still_pends(store: RowStore, row: StoredRow) -> bool:
     """Tell whether work is still to be done, after its problem was kept; who was about to put it away leaves it now.
 

@@ -60,6 +60,13 @@ FINANCE = (
         "milestone / 8 deliver post-proposal / process dies just before",
     ),
     Mutation(
+        "a tick keeps no problem on work that is finished",
+        "workflows.import_from_staging",
+        "    if outcome.problems and is_pending(store, row):",
+        "    if outcome.problems:",
+        "test_import_from_staging / test_a_slow_tick_that_dies_leaves_no_problem_on_work_that_others_have_finished",
+    ),
+    Mutation(
         "a tick clears the problem of work that somebody else has finished",
         "workflows.import_from_staging",
         "        if still_pends(store, row):\n            return",

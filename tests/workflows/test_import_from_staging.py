@@ -150,6 +150,33 @@ def test_a_problem_is_stored_for_each_range_and_cleared_when_it_is_solved() -> N
     assert len(lines(line)) == 2
 
 
+def test_a_slow_tick_that_dies_leaves_no_problem_on_work_that_others_have_finished() -> None:
+    line = finance()
+    each = sale("s")
+    stage(line, each)
+    propose(line, each)
+    line.tick()
+
+    def die(call: Call) -> None:
+        if (call.method, call.table) == ("write", Table.INVOICING_PROBLEMS):
+            raise ProcessDied
+
+    def finish(call: Call) -> None:
+        # the tick knows what is missing, and is about to keep it
+        if call.method == "find" and call.table in {Table.FINANCE_PENDING_WORK, Table.INVOICING_PROBLEMS}:
+            line.memory.before_call = nothing
+            line.post_all()
+            line.tick()
+            line.memory.after_call = die
+
+    line.memory.before_call = finish
+    with contextlib.suppress(ProcessDied):
+        line.tick()
+    line.memory.after_call = nothing
+    assert works(line, WorkKind.PROPOSAL_LINES) == []
+    assert problems(line) == []
+
+
 def test_a_problem_that_another_worker_has_solved_meanwhile_does_not_stay() -> None:
     line = finance(currency="GBP")
     stage(line, sale(1, **WAITS))
