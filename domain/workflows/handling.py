@@ -1,8 +1,9 @@
 """What every command has in common: a refusal is stored on its document, a success clears what was stored."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 
-from domain.commands import Command, CreateProforma, ImportProposal
+from domain.commands import Command, ConfirmInvoice, CreateProforma, ImportProposal, PostProposal
 from domain.errors import (
     AlreadyExists,
     ChangedMeanwhile,
@@ -17,6 +18,7 @@ from domain.invoice_proposal import Proposal, ProposalStatus
 from domain.outcome import Action, Outcome
 from domain.ports import RowStore
 from domain.problems import OpenProblem, met_again, open_problem, problem_key
+from domain.proforma import Invoice
 from domain.rows import Delete, Insert, Replace, RowKey, StoredRow, Value
 from domain.saving import ROUNDS_MAX, save
 from domain.tables import Table
@@ -25,6 +27,13 @@ from domain.workflows.marking import mark
 
 # they write their events before something after which nobody would come back for them
 MARKED_WITHIN = frozenset((CreateProforma.name, ImportProposal.name))
+# statuses of a proposal in which these have something to do
+_BEFORE = MappingProxyType(
+    {
+        ImportProposal.name: (ProposalStatus.AWAITING_LINES,),
+        PostProposal.name: (ProposalStatus.AWAITING_LINES, ProposalStatus.OPEN, ProposalStatus.PROCESSING),
+    }
+)
 # passed only when nothing of it stays undone
 WHOLE = frozenset(ALWAYS)
 
@@ -45,7 +54,9 @@ def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Ou
         keep_problem(store, _row(command, refused.problem))
         return Outcome(Action.COMMAND_REFUSED, command.document, {"stage": command.stage}, (refused.problem,))
     except NotYet as not_yet:
-        keep_problem(store, _row(command, not_yet.problem))
+        # who has found others at work may be the last to know that they are through, and nobody would clear its problem
+        if not _is_past(store, command):
+            keep_problem(store, _row(command, not_yet.problem))
         raise
     if outcome.problems:
         keep_problem(store, _row(command, by_precedence(outcome.problems)[0]))
@@ -57,11 +68,14 @@ def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Ou
 
 
 def _is_past(store: RowStore, command: Command) -> bool:
-    """Whether a tick has imported the proposal, and cleared its problem, before a slow command kept what it had met."""
-    if not isinstance(command, ImportProposal):
+    """Whether others have done what the command asks for, and cleared its problem, before a slow one keeps its own."""
+    if isinstance(command, ConfirmInvoice):
+        invoice = store.find(Table.DATAVERSE_INVOICES, RowKey(command.invoice, command.invoice))
+        return invoice is not None and not Invoice.from_columns(invoice.columns).is_confirmable
+    if not isinstance(command, ImportProposal | PostProposal):
         return False
     row = store.find(Table.FINANCE_INVOICE_PROPOSALS, RowKey(command.proposal, command.proposal))
-    return row is not None and Proposal.from_columns(row.columns).status is not ProposalStatus.AWAITING_LINES
+    return row is not None and Proposal.from_columns(row.columns).status not in _BEFORE[command.name]
 
 
 def keep_problem(store: RowStore, problem: OpenProblem, *, is_counted: bool = False) -> None:

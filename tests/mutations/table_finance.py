@@ -60,6 +60,13 @@ FINANCE = (
         "milestone / 8 deliver post-proposal / process dies just before",
     ),
     Mutation(
+        "a command keeps no problem of a stage that is past",
+        "workflows.handling",
+        "        if not _is_past(store, command):\n            keep_problem",
+        "        if store:\n            keep_problem",
+        "test_handling / test_who_was_overtaken_by_others_that_are_through_keeps_no_problem",
+    ),
+    Mutation(
         "a tick keeps no problem on work that is finished",
         "workflows.import_from_staging",
         "    if outcome.problems and is_pending(store, row):",

@@ -8,14 +8,20 @@ import pytest
 from domain.commands import ConfirmInvoice, CreateProforma, PostJournal
 from domain.errors import NotYet, OutcomeUnknown, Problem, ReasonCode, Refused
 from domain.outcome import Action, Outcome
+from domain.pending_work import WorkKind
 from domain.problems import OpenProblem, open_problem, problem_key
 from domain.rows import Replace
 from domain.tables import Table
 from domain.timeline import TimelineEvent, events_of
+from domain.workflows.dispatch import perform
 from domain.workflows.handling import clear_problem, handle, keep_problem
+from domain.workflows.post_pending import posting_command, read_pending
 from functions.storage.memory import Call, MemoryRowStore
 from tests.fakes.frozen_clock import FrozenClock
+from tests.line import END_OF_AUGUST
+from tests.many_lines import drafted
 from tests.workflows.adatum import COMMAND, CORRELATION, INVOICE
+from tests.workflows.restless import overtake
 
 CONFIRM = ConfirmInvoice.model_validate(
     {
@@ -230,3 +236,21 @@ def test_a_problem_that_is_solved_stands_on_the_timeline(memory_store: MemoryRow
     (solved,) = [event for event in events if event.is_solved_problem]
     assert (solved.action, solved.cause, solved.correlation) == ("problem_solved", "confirm-invoice", CORRELATION)
     assert solved.effect == f"invoice_empty since 2026-08-31T12:00:00Z, {told}: {EMPTY.sentence}"
+
+
+@pytest.mark.parametrize("stage", [Table.DATAVERSE_INVOICES, Table.FINANCE_INVOICE_PROPOSALS])
+def test_who_was_overtaken_by_others_that_are_through_keeps_no_problem(stage: Table) -> None:
+    line = drafted(1, 1)
+    (invoice,) = line.rows(Table.DATAVERSE_INVOICES)
+    line.confirm(invoice.key.row)
+    if stage is Table.FINANCE_INVOICE_PROPOSALS:
+        line.drain()
+        line.tick()
+        works = read_pending(line.store, WorkKind.POST_PROPOSAL)
+        line.send(*(posting_command(work, line.clock.now(), END_OF_AUGUST) for work in works))
+    command = line.queues.take()
+    assert command is not None
+    overtake(line, "write", stage, lambda: perform(line.store, line.queues, command))
+    with pytest.raises(NotYet):
+        perform(line.store, line.queues, command)
+    assert line.rows(Table.INVOICING_PROBLEMS) == []
