@@ -6,7 +6,6 @@ import argparse
 import os
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -25,6 +24,8 @@ from tools.devhost.worker import one_line, version
 
 # The default of a shell for "ended by Ctrl-C".
 INTERRUPTED = 130
+# how soon the host sees that it is asked to stop
+LOOK_SECONDS = 0.2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,13 +60,17 @@ def run(options: argparse.Namespace) -> int:
             ).connection_string
             echo(f"Azurite listens: {storage}")
         host = DevHost(options.app, storage=storage, create_queues=options.create_queues)
-        asked_to_stop = _stop_on_signal(host)
+        signals = _noted_signals()
         try:
             host.start()
             echo(
                 f"devhost: {len(host.functions)} functions of {options.app} on worker library {version()}; Ctrl-C ends"
             )
-            asked_to_stop.wait()
+            while not signals and not host.failed.wait(LOOK_SECONDS):
+                pass
+            for number in signals[:1]:
+                name = signal.Signals(number).name
+                echo(f"devhost: {name}: no new messages; waiting for what runs (again to end at once)")
         finally:
             drained = host.stop()
     echo("devhost: stopped" if drained else "devhost: stopped, but not everything came to its end")
@@ -75,18 +80,22 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _stop_on_signal(host: DevHost) -> threading.Event:
-    asked_to_stop = host.failed
+def _noted_signals() -> list[int]:
+    """Note SIGINT and SIGTERM from now on; the second one ends the process at once.
+
+    The handler takes no lock, since it interrupts whatever the main thread has in hand. And the main thread looks from
+    time to time: a signal that comes just before a wait begins would not end it.
+    """
+    noted: list[int] = []
 
     def on_signal(number: int, _frame: object) -> None:
-        if asked_to_stop.is_set():
+        if noted:
             os._exit(INTERRUPTED)
-        echo(f"devhost: {signal.Signals(number).name}: no new messages; waiting for what runs (again to end at once)")
-        asked_to_stop.set()
+        noted.append(number)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    return asked_to_stop
+    return noted
 
 
 def _row(function: Function) -> tuple[str, str, str, str]:
