@@ -10,11 +10,10 @@ from domain.errors import Problem
 from domain.outcome import Action, Outcome
 from domain.policy import RECOMMENDED, Policy
 from domain.ports import CommandSender, RowStore
-from domain.problems import open_problem
 from domain.replays import ReplayState
 from domain.retries import GivenUp, Later, Retries, decide, final_problem, problem_of
 from domain.workflows.dispatch import perform
-from domain.workflows.handling import keep_problem
+from domain.workflows.handling import keep_problem, problem_row
 from domain.workflows.replay import end_replay
 
 # keeps a command that is given up as a dead letter; also told of the error, for its digest
@@ -63,15 +62,7 @@ def _end_replay(store: RowStore, command: Command, outcome: Outcome) -> None:
 
 def keep_final_problem(store: RowStore, command: Command, problem: Problem, tries: int) -> None:
     """Say on the document that a command was given up, before its letter is kept: who succeeds after all clears it."""
-    row = open_problem(
-        problem,
-        document=command.document,
-        stage=command.stage,
-        correlation=command.correlation,
-        since=command.requested_at,
-        tries=tries,
-    )
-    keep_problem(store, row, is_counted=True)
+    keep_problem(store, problem_row(command, problem, tries=tries), is_counted=True)
 
 
 def _postpone(sender: CommandSender, command: Command, problem: Problem, later: Later) -> Outcome:

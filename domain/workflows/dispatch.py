@@ -50,7 +50,7 @@ def perform(store: RowStore, sender: CommandSender, command: Command, policy: Po
     """Do what a command asks for, and keep or clear its problem.
 
     Raises:
-        NotYet: what it needs is not there yet; its reason is stored.
+        NotYet: what it needs is not there yet; its reason is stored, unless others have done it meanwhile.
     """
     held = _Held()
     outcome = handle(store, command, lambda: _work(store, held, command, policy))

@@ -46,20 +46,21 @@ def handle(store: RowStore, command: Command, work: Callable[[], Outcome]) -> Ou
         so, since trying again can't help.
 
     Raises:
-        NotYet: as the work raised it, after the reason is stored, so that the message is delivered again.
+        NotYet: as the work raised it, so that the message is delivered again; its reason is stored, unless others have
+            done meanwhile what the command asks for.
     """
     try:
         outcome = work()
     except Refused as refused:
-        keep_problem(store, _row(command, refused.problem))
+        keep_problem(store, problem_row(command, refused.problem))
         return Outcome(Action.COMMAND_REFUSED, command.document, {"stage": command.stage}, (refused.problem,))
     except NotYet as not_yet:
         # who has found others at work may be the last to know that they are through, and nobody would clear its problem
         if not _is_past(store, command):
-            keep_problem(store, _row(command, not_yet.problem))
+            keep_problem(store, problem_row(command, not_yet.problem))
         raise
     if outcome.problems:
-        keep_problem(store, _row(command, by_precedence(outcome.problems)[0]))
+        keep_problem(store, problem_row(command, by_precedence(outcome.problems)[0]))
     if not outcome.problems or _is_past(store, command):
         clear_problem(store, command.document, command.stage)
     if command.name not in MARKED_WITHIN and not (outcome.problems and command.name in WHOLE):
@@ -117,11 +118,13 @@ def clear_problem(store: RowStore, document: str, stage: str) -> None:
         return
 
 
-def _row(command: Command, problem: Problem) -> OpenProblem:
+def problem_row(command: Command, problem: Problem, *, tries: int = 1) -> OpenProblem:
+    """Make the row that says on its document why a command stopped."""
     return open_problem(
         problem,
         document=command.document,
         stage=command.stage,
         correlation=command.correlation,
         since=command.requested_at,
+        tries=tries,
     )
